@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Who comes and goes. A peer connects and is a *guest* until its hello has come; then it is admitted as a viewer, or
+ * refused with a reason. After its hello a viewer has nothing to say: whatever it sends, and its hang-up, ends it.
+ * Nothing here waits for a peer.
+ */
+#include "clock.h"
+#include "place.h"
+#include "producer.h"
+#include "wire.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define HELLO_TIMEOUT_NS 1000000000
+#define ACCEPTS_AT_ONCE 16 /* so that a flood of connections does not keep the producer from its frames */
+
+static int watch(struct tripool_producer *p, int fd, uint32_t events)
+{
+	struct epoll_event event = {.events = events, .data.fd = fd};
+	return epoll_ctl(p->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+int tripool_door_open(
+    struct tripool_producer *p, const struct tripool_producer_options *options, struct tripool_error *error)
+{
+	int r;
+	p->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	if (p->spare_fd < 0)
+		return tripool_fail(error, -errno, "cannot open /dev/null: %s", strerror(errno));
+	p->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (p->epoll < 0) {
+		r = tripool_fail(error, -errno, "cannot make an epoll fd: %s", strerror(errno));
+		goto close_spare;
+	}
+	uint32_t mode = options->socket_mode ? options->socket_mode : 0600;
+	p->listener = tripool_place_listen(p->directory, p->name, mode, options->group, error);
+	if (p->listener < 0) {
+		r = p->listener;
+		goto close_epoll;
+	}
+	if ((r = watch(p, p->listener, EPOLLIN)) < 0) {
+		tripool_fail(error, r, "cannot watch the socket: %s", strerror(-r));
+		goto unlisten;
+	}
+	return 0;
+unlisten:
+	tripool_place_unlisten(p->directory, p->name);
+	close(p->listener);
+close_epoll:
+	close(p->epoll);
+close_spare:
+	close(p->spare_fd);
+	return r;
+}
+
+/* Closing an fd also takes it out of the epoll set. */
+static void drop_guest(struct tripool_producer *p, uint32_t index)
+{
+	close(p->guest[index].socket);
+	p->guest[index] = p->guest[--p->guests];
+}
+
+static void drop_viewer(struct tripool_producer *p, uint32_t index, const char *why)
+{
+	struct tripool_client *v = &p->viewer[index];
+	/* Its own figures, for people only. */
+	unsigned long long acquired = atomic_load_explicit(&v->page->frames_acquired, memory_order_relaxed);
+	unsigned long long skipped = atomic_load_explicit(&v->page->frames_skipped, memory_order_relaxed);
+	tripool_log(&p->logger, TRIPOOL_LOG_INFO, "viewer '%s' (pid %d) %s: %llu frames, %llu skipped", v->name,
+	    (int)v->pid, why, acquired, skipped);
+	close(v->socket);
+	tripool_writer_remove(&p->writer, index);
+	tripool_lease_unmap(v->page);
+	p->leases -= v->leases;
+	*v = p->viewer[--p->viewers];
+}
+
+void tripool_door_close(struct tripool_producer *p)
+{
+	/* The name goes first, so that nobody comes any more. */
+	tripool_place_unlisten(p->directory, p->name);
+	close(p->listener);
+	while (p->guests > 0)
+		drop_guest(p, p->guests - 1);
+	while (p->viewers > 0)
+		drop_viewer(p, p->viewers - 1, "was let go");
+	close(p->epoll);
+	close(p->spare_fd);
+}
+
+static void refuse(struct tripool_producer *p, int socket, int code, const char *who, const char *reason)
+{
+	struct tripool_message m = {.preamble.type = TRIPOOL_REFUSED, .refused.code = code};
+	snprintf(m.refused.reason, sizeof(m.refused.reason), "%s", reason);
+	tripool_log(&p->logger, TRIPOOL_LOG_INFO, "refused %s: %s", who, reason);
+	(void)tripool_wire_send(socket, &m, NULL); /* who does not listen is not told */
+}
+
+static int send_pool(struct tripool_producer *p, int socket, int lease_fd)
+{
+	struct tripool_message m = {
+	    .preamble.type = TRIPOOL_POOL,
+	    .pool = {.generation = p->generation, .pool_bytes = p->pool.bytes, .lease_bytes = tripool_lease_bytes()},
+	};
+	return tripool_wire_send(socket, &m, (int[TRIPOOL_WIRE_FDS]){p->pool.fd_readonly, lease_fd});
+}
+
+/* Whether the hello can be granted; writes why not. */
+static int consider(const struct tripool_producer *p, const struct tripool_message *m, struct tripool_error *why)
+{
+	if (m->preamble.version != TRIPOOL_PROTOCOL)
+		return tripool_fail(why, -EPROTONOSUPPORT,
+		    "the producer of '%s' speaks version %d of the protocol, the viewer %u: update one", p->name,
+		    TRIPOOL_PROTOCOL, m->preamble.version);
+	if (m->preamble.type != TRIPOOL_HELLO)
+		return tripool_fail(why, -EPROTO, "the first message was of type %u, not a hello", m->preamble.type);
+	if (m->hello.mode != TRIPOOL_MODE_NEWEST)
+		return tripool_fail(why, -EOPNOTSUPP, "stream '%s' has no delivery mode %u", p->name, m->hello.mode);
+	if (m->hello.leases == 0 || m->hello.leases > TRIPOOL_MAX_LEASES)
+		return tripool_fail(
+		    why, -EINVAL, "a viewer may have 1 to %d leases, not %u", TRIPOOL_MAX_LEASES, m->hello.leases);
+	if (p->viewers >= p->max_viewers)
+		return tripool_fail(why, -EUSERS,
+		    "stream '%s' has its %u viewers: end one, or let the producer allow more (--max-viewers)", p->name,
+		    p->max_viewers);
+	if (m->hello.leases > p->max_leases - p->leases)
+		return tripool_fail(why, -EUSERS,
+		    "stream '%s' has %u of %u leases left, %u are needed: end a viewer, or let the producer "
+		    "allow more (--max-viewers)",
+		    p->name, p->max_leases - p->leases, p->max_leases, m->hello.leases);
+	return 0;
+}
+
+static int admit(
+    struct tripool_producer *p, int socket, const struct tripool_message *m, pid_t pid, struct tripool_error *why)
+{
+	int r = tripool_pool_reserve(&p->pool, tripool_slots_needed(p->write_depth, p->leases + m->hello.leases), why);
+	if (r < 0)
+		return r;
+	struct tripool_lease_page *page;
+	int lease_fd;
+	if ((r = tripool_lease_create(&page, &lease_fd, why)) < 0)
+		return r;
+	r = send_pool(p, socket, lease_fd);
+	close(lease_fd);
+	if (r < 0) {
+		tripool_lease_unmap(page);
+		return tripool_fail(why, r, "the welcome could not be sent: %s", strerror(-r));
+	}
+	struct tripool_client *v = &p->viewer[p->viewers++];
+	*v = (struct tripool_client){.socket = socket, .page = page, .leases = m->hello.leases, .pid = pid};
+	snprintf(v->name, sizeof(v->name), "%.*s", (int)sizeof(v->name) - 1, m->hello.client_name);
+	tripool_make_printable(v->name);
+	tripool_writer_add(&p->writer, page, v->leases);
+	p->leases += v->leases;
+	if (p->viewers > p->viewers_peak)
+		p->viewers_peak = p->viewers;
+	tripool_log(&p->logger, TRIPOOL_LOG_INFO, "viewer '%s' (pid %d) came, %u of %u", v->name, (int)pid, p->viewers,
+	    p->max_viewers);
+	return 0;
+}
+
+/* Hears a new peer. False: it has not spoken yet. True: it is a viewer now, or its socket is closed. */
+static bool hear(struct tripool_producer *p, int socket)
+{
+	struct tripool_message m;
+	int r = tripool_wire_receive(socket, &m, NULL);
+	if (r == -EAGAIN)
+		return false;
+	struct ucred peer = {.pid = -1};
+	socklen_t size = sizeof(peer);
+	/* The kernel knows who it is; what the peer says of itself is only a label. */
+	getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size);
+	struct tripool_error why;
+	if (r < 0)
+		tripool_fail(&why, r, r == -EPIPE ? "it hung up" : "it does not speak this protocol");
+	else if ((r = consider(p, &m, &why)) == 0)
+		r = admit(p, socket, &m, peer.pid, &why);
+	if (r < 0) {
+		char who[64];
+		snprintf(who, sizeof(who), "pid %d (user %u)", (int)peer.pid, (unsigned)peer.uid);
+		refuse(p, socket, -r, who, why.text);
+		close(socket);
+	}
+	return true;
+}
+
+/* When no fd is left the peer cannot be accepted, nor would it ever go away: the spare fd makes room to say so. */
+static bool turn_one_away(struct tripool_producer *p)
+{
+	close(p->spare_fd);
+	int socket = accept4(p->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (socket >= 0) {
+		refuse(p, socket, EMFILE, "a viewer", "the producer has no file descriptor left (ulimit -n)");
+		close(socket);
+	}
+	p->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	return socket >= 0;
+}
+
+static void accept_guests(struct tripool_producer *p)
+{
+	for (int i = 0; i < ACCEPTS_AT_ONCE; i++) {
+		int socket = accept4(p->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		if (socket < 0 && (errno == EMFILE || errno == ENFILE)) {
+			if (!turn_one_away(p))
+				return;
+			continue;
+		}
+		if (socket < 0)
+			return;
+		if (watch(p, socket, EPOLLIN | EPOLLRDHUP) < 0) {
+			close(socket);
+			continue;
+		}
+		/* An honest viewer has spoken by now and never is a guest; so a crowd of mute ones keeps nobody out. */
+		if (hear(p, socket))
+			continue;
+		if (p->guests == TRIPOOL_MAX_GUESTS)
+			drop_guest(p, 0);
+		p->guest[p->guests++] =
+		    (struct tripool_guest){.socket = socket, .deadline_ns = tripool_now_ns() + HELLO_TIMEOUT_NS};
+	}
+}
+
+static void handle(struct tripool_producer *p, int fd)
+{
+	if (fd == p->listener) {
+		accept_guests(p);
+		return;
+	}
+	for (uint32_t i = 0; i < p->guests; i++) {
+		if (p->guest[i].socket == fd) {
+			if (hear(p, fd))
+				p->guest[i] = p->guest[--p->guests];
+			return;
+		}
+	}
+	for (uint32_t i = 0; i < p->viewers; i++) {
+		if (p->viewer[i].socket == fd) {
+			struct tripool_message m;
+			int r = tripool_wire_receive(fd, &m, NULL);
+			if (r != -EAGAIN)
+				drop_viewer(p, i, r == -EPIPE ? "left" : "broke the protocol");
+			return;
+		}
+	}
+}
+
+void tripool_door_dispatch(struct tripool_producer *p)
+{
+	struct epoll_event events[32];
+	int n = epoll_wait(p->epoll, events, 32, 0);
+	for (int i = 0; i < n; i++)
+		handle(p, events[i].data.fd);
+	if (p->guests == 0)
+		return;
+	int64_t now_ns = tripool_now_ns();
+	for (uint32_t i = p->guests; i-- > 0;)
+		if (p->guest[i].deadline_ns <= now_ns)
+			drop_guest(p, i);
+}
+
+void tripool_door_wake(struct tripool_producer *p, uint64_t viewers)
+{
+	for (; viewers; viewers &= viewers - 1)
+		/* A failure needs no answer: who is gone is found by dispatch, whose queue is full has wakes enough. */
+		(void)tripool_wire_wake(p->viewer[__builtin_ctzll(viewers)].socket);
+}
+
+void tripool_door_announce_pool(struct tripool_producer *p)
+{
+	for (uint32_t i = 0; i < p->viewers; i++)
+		tripool_writer_add(&p->writer, p->viewer[i].page, p->viewer[i].leases);
+	for (uint32_t i = p->viewers; i-- > 0;) {
+		struct tripool_client *v = &p->viewer[i];
+		struct tripool_lease_page *page;
+		int lease_fd;
+		int r = tripool_lease_create(&page, &lease_fd, NULL);
+		if (r == 0) {
+			r = send_pool(p, v->socket, lease_fd);
+			close(lease_fd);
+			/* The old page named slots of the old pool, which nobody writes any more. */
+			tripool_lease_unmap(r == 0 ? v->page : page);
+		}
+		if (r == 0)
+			v->page = p->writer.reader[i].page = page;
+		else
+			drop_viewer(p, i, "could not be told of the new format");
+	}
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Everything that two processes share, byte for byte: the pool's header, a viewer's lease page, the socket's messages.
+ *
+ * Fixed-width integers only. Each banner says who writes, who reads, and by which order. Whatever a peer writes is
+ * read once into a local, checked, and only then used.
+ */
+#ifndef TRIPOOL_LAYOUT_H
+#define TRIPOOL_LAYOUT_H
+
+#include "tripool.h"
+
+#include <assert.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+
+#define TRIPOOL_MAGIC UINT32_C(0x6c707274) /* "trpl" */
+#define TRIPOOL_PROTOCOL 1
+#define TRIPOOL_LINE_BYTES 128 /* two cache lines: x86 fetches them in pairs */
+
+/* ---- The pool: header, then at slots_offset_bytes the slots --------------------------------------------------- */
+
+/* One frame's description. Written by the producer while the slot is its alone, read by a viewer under a lease. */
+struct tripool_entry {
+	_Alignas(TRIPOOL_LINE_BYTES) uint64_t sequence;
+	int64_t publish_ns;
+	int64_t capture_ns;
+	uint64_t source_sequence;
+	uint64_t bytes_used;
+	uint32_t flags;
+	uint32_t crc32c;
+};
+
+/* `latest` is sequence << 8 | slot; 0 before the first frame. It never repeats, as the sequence never does. */
+#define TRIPOOL_LATEST_SLOT_BITS 8
+#define TRIPOOL_LATEST_RETIRED UINT64_MAX /* the stream went on in another pool */
+
+struct tripool_header {
+	/* Constant from before the pool is sent. Writer: producer. Readers: viewers, each into a private copy. */
+	uint32_t magic;
+	uint32_t version;
+	uint64_t generation;
+	uint64_t pool_bytes;
+	uint64_t slots_offset_bytes;
+	uint64_t slot_bytes;
+	uint32_t slot_count;
+	uint32_t reserved;
+	_Alignas(TRIPOOL_LINE_BYTES) struct tripool_format format;
+
+	/* Writer: producer, once a frame (seq_cst). Readers: viewers (seq_cst). */
+	_Alignas(TRIPOOL_LINE_BYTES) _Atomic uint64_t latest;
+
+	struct tripool_entry table[TRIPOOL_MAX_SLOTS];
+};
+
+static_assert(sizeof(struct tripool_format) == 128, "the format is part of the protocol");
+static_assert(offsetof(struct tripool_format, offset_bytes) == 64, "the format is part of the protocol");
+static_assert(offsetof(struct tripool_format, matrix) == 120, "the format is part of the protocol");
+static_assert(sizeof(struct tripool_entry) == 128, "an entry has its cache lines to itself");
+static_assert(offsetof(struct tripool_header, format) == 128, "the header is part of the protocol");
+static_assert(offsetof(struct tripool_header, latest) == 256, "latest has its cache lines to itself");
+static_assert(offsetof(struct tripool_header, table) == 384, "the header is part of the protocol");
+static_assert(sizeof(struct tripool_header) == 384 + 64 * 128, "the header is part of the protocol");
+static_assert(ATOMIC_LLONG_LOCK_FREE == 2 && ATOMIC_INT_LOCK_FREE == 2, "atomics must work between processes");
+
+/* ---- The lease page: one for each viewer and generation -------------------------------------------------------- */
+
+struct tripool_lease_page {
+	/* Writer: viewer (seq_cst to claim, release to let go). Reader: producer (seq_cst), who believes nothing here.
+	 * A cell is 0, or 1 + the slot that may not be written. */
+	_Alignas(TRIPOOL_LINE_BYTES) _Atomic uint32_t cell[TRIPOOL_MAX_LEASES];
+	_Atomic uint64_t frames_acquired; /* for people to read, so relaxed */
+	_Atomic uint64_t frames_skipped;
+
+	/* 1: the viewer sleeps, or is about to. Writers: viewer (seq_cst) sets, producer clears and then wakes. */
+	_Alignas(TRIPOOL_LINE_BYTES) _Atomic uint32_t armed;
+};
+
+static_assert(offsetof(struct tripool_lease_page, frames_acquired) == 64, "the lease page is part of the protocol");
+static_assert(offsetof(struct tripool_lease_page, armed) == 128, "the lease page is part of the protocol");
+static_assert(sizeof(struct tripool_lease_page) == 256, "the lease page is part of the protocol");
+
+/* What must be true of shared memory before it is mapped. A pool's FUTURE_WRITE leaves the producer's own mapping the
+ * only one that can ever write. A lease page is written by both, but cannot be cut short under the other. */
+#define TRIPOOL_LEASE_SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
+#define TRIPOOL_POOL_SEALS (TRIPOOL_LEASE_SEALS | F_SEAL_FUTURE_WRITE)
+
+/* ---- The socket: SOCK_SEQPACKET, one message a packet ---------------------------------------------------------- */
+
+enum tripool_message_type {
+	TRIPOOL_HELLO = 1,   /* viewer: the first and only thing it says */
+	TRIPOOL_REFUSED = 2, /* producer: and hangs up. Of the same shape in every version. */
+	TRIPOOL_POOL = 3,    /* producer: welcome, and again for each new generation; with the two fds */
+	TRIPOOL_WAKE = 4,    /* producer: to a viewer that was armed; the preamble alone */
+};
+
+enum tripool_mode { TRIPOOL_MODE_NEWEST = 0 };
+
+struct tripool_preamble {
+	uint32_t magic;
+	uint16_t version;
+	uint16_t type;
+};
+
+struct tripool_hello {
+	uint32_t mode;
+	uint32_t leases;
+	char client_name[TRIPOOL_NAME_BYTES + 3];
+};
+
+struct tripool_refused {
+	int32_t code; /* errno, positive */
+	char reason[252];
+};
+
+struct tripool_pool_message {
+	uint64_t generation;
+	uint64_t pool_bytes;
+	uint64_t lease_bytes;
+};
+
+struct tripool_message {
+	struct tripool_preamble preamble;
+	union {
+		struct tripool_hello hello;
+		struct tripool_refused refused;
+		struct tripool_pool_message pool;
+	};
+};
+
+static_assert(sizeof(struct tripool_preamble) == 8, "the preamble is part of the protocol");
+static_assert(sizeof(struct tripool_hello) == 76, "the hello is part of the protocol");
+static_assert(sizeof(struct tripool_message) == 264, "messages have one size");
+
+#endif

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+#include "mapping.h"
+
+#include "error.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+static uint32_t all_cells(const struct tripool_mapping *m)
+{
+	return (1u << m->leases) - 1;
+}
+
+int tripool_mapping_create(struct tripool_mapping **mapping, const struct tripool_pool_message *granted, const int *fds,
+    uint32_t leases, struct tripool_error *error)
+{
+	struct tripool_mapping *m = calloc(1, sizeof(*m));
+	if (!m)
+		return tripool_fail(error, -ENOMEM, "no memory for a pool");
+	int r = tripool_pool_map(fds[0], granted->pool_bytes, &m->header, &m->constant, error);
+	if (r < 0)
+		goto free_mapping;
+	struct tripool_lease_page *page;
+	if ((r = tripool_lease_map(fds[1], granted->lease_bytes, &page, error)) < 0)
+		goto unmap_pool;
+	tripool_reader_init(&m->reader, m->header, page, m->constant.slot_count);
+	m->leases = leases;
+	m->free_cells = all_cells(m);
+	for (uint32_t i = 0; i < leases; i++)
+		m->lease[i] = (struct tripool_lease){.mapping = m, .cell = i};
+	*mapping = m;
+	return 0;
+unmap_pool:
+	munmap((void *)m->header, m->constant.pool_bytes);
+free_mapping:
+	free(m);
+	return r;
+}
+
+void tripool_mapping_destroy(struct tripool_mapping *m)
+{
+	if (!m)
+		return;
+	munmap((void *)m->header, m->constant.pool_bytes);
+	tripool_lease_unmap(m->reader.page);
+	free(m);
+}
+
+bool tripool_mapping_is_idle(const struct tripool_mapping *m)
+{
+	return m->free_cells == all_cells(m);
+}
+
+int tripool_mapping_acquire(struct tripool_mapping *m, struct tripool_frame *frame)
+{
+	if (m->free_cells == 0) {
+		/* The next pool brings cells of its own. */
+		if (tripool_reader_is_retired(&m->reader))
+			return -ESTALE;
+		return tripool_reader_has_news(&m->reader) ? -EBUSY : -EAGAIN;
+	}
+	uint32_t cell = (uint32_t)__builtin_ctz(m->free_cells);
+	uint64_t sequence;
+	int slot = tripool_reader_acquire(&m->reader, cell, &sequence);
+	if (slot < 0)
+		return slot;
+	/* The producer's word, so: read once, then checked. */
+	const struct tripool_entry entry = m->header->table[slot];
+	const struct tripool_format *format = &m->constant.format;
+	if (entry.sequence != sequence || entry.bytes_used > format->size_bytes) {
+		tripool_reader_release(&m->reader, cell);
+		return -EPROTO;
+	}
+	m->free_cells &= ~(1u << cell);
+	const uint8_t *memory =
+	    (const uint8_t *)m->header + m->constant.slots_offset_bytes + (uint32_t)slot * m->constant.slot_bytes;
+	*frame = (struct tripool_frame){
+	    .format = format,
+	    .memory = memory,
+	    .sequence = sequence,
+	    .generation = m->constant.generation,
+	    .publish_ns = entry.publish_ns,
+	    .info =
+		{
+		    .capture_ns = entry.capture_ns,
+		    .source_sequence = entry.source_sequence,
+		    .bytes_used = entry.bytes_used,
+		    .flags = entry.flags,
+		    .crc32c = entry.crc32c,
+		},
+	    .lease = &m->lease[cell],
+	};
+	for (uint32_t p = 0; p < format->plane_count; p++)
+		frame->plane[p] = memory + format->offset_bytes[p];
+	return 0;
+}
+
+void tripool_mapping_release(struct tripool_lease *lease)
+{
+	struct tripool_mapping *m = lease->mapping;
+	tripool_reader_release(&m->reader, lease->cell);
+	m->free_cells |= 1u << lease->cell;
+}

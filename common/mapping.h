@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+/* One generation of a stream as a viewer has it mapped: pool, lease page, and the leases that stand. */
+#ifndef TRIPOOL_MAPPING_H
+#define TRIPOOL_MAPPING_H
+
+#include "memory.h"
+#include "reader.h"
+
+struct tripool_lease {
+	struct tripool_mapping *mapping;
+	uint32_t cell;
+};
+
+struct tripool_mapping {
+	struct tripool_mapping *next;
+	struct tripool_header constant; /* checked; what the mapped one says now does not matter */
+	const struct tripool_header *header;
+	struct tripool_reader reader;
+	uint32_t leases;
+	uint32_t free_cells; /* mask */
+	struct tripool_lease lease[TRIPOOL_MAX_LEASES];
+};
+
+/* Checks and maps what the producer granted. The fds stay the caller's. */
+int tripool_mapping_create(struct tripool_mapping **mapping, const struct tripool_pool_message *granted, const int *fds,
+    uint32_t leases, struct tripool_error *error);
+void tripool_mapping_destroy(struct tripool_mapping *mapping);
+bool tripool_mapping_is_idle(const struct tripool_mapping *mapping);
+
+/* Leases the newest frame. As tripool_reader_acquire, and -EBUSY. */
+int tripool_mapping_acquire(struct tripool_mapping *mapping, struct tripool_frame *frame);
+void tripool_mapping_release(struct tripool_lease *lease);
+
+#endif

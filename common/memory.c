@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: MIT
+#include "memory.h"
+
+#include "error.h"
+
+#include <errno.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#define MIB(bytes) ((unsigned long long)((bytes) >> 20))
+
+uint64_t tripool_round_to_pages(uint64_t bytes)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	return (bytes + page - 1) / page * page;
+}
+
+static uint64_t slots_offset_bytes(void)
+{
+	return tripool_round_to_pages(sizeof(struct tripool_header));
+}
+
+uint64_t tripool_lease_bytes(void)
+{
+	return tripool_round_to_pages(sizeof(struct tripool_lease_page));
+}
+
+/* Anonymous, so that it dies with its last user; of fixed size from here on. */
+static int make_memory(const char *name, uint64_t bytes, void **map, struct tripool_error *error)
+{
+	int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd < 0)
+		return tripool_fail(error, -errno, "cannot make shared memory (memfd_create): %s", strerror(errno));
+	int r;
+	if (ftruncate(fd, (off_t)bytes) < 0) {
+		r = tripool_fail(
+		    error, -errno, "cannot size shared memory to %llu MiB: %s", MIB(bytes), strerror(errno));
+		goto close_fd;
+	}
+	*map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (*map == MAP_FAILED) {
+		r = tripool_fail(error, -errno, "cannot map %llu MiB of shared memory: %s (ulimit -v?)", MIB(bytes),
+		    strerror(errno));
+		goto close_fd;
+	}
+	return fd;
+close_fd:
+	close(fd);
+	return r;
+}
+
+static int reserve(int fd, uint64_t from, uint64_t to, struct tripool_error *error)
+{
+	int r;
+	do
+		r = fallocate(fd, 0, (off_t)from, (off_t)(to - from));
+	while (r < 0 && errno == EINTR);
+	if (r < 0)
+		return tripool_fail(error, -errno, "no memory for frames: %llu MiB more are needed: %s", MIB(to - from),
+		    strerror(errno));
+	return 0;
+}
+
+static int seal(int fd, int seals, struct tripool_error *error)
+{
+	if (fcntl(fd, F_ADD_SEALS, seals) < 0)
+		return tripool_fail(
+		    error, -errno, "cannot seal shared memory: %s (Linux 5.1 or later is needed)", strerror(errno));
+	return 0;
+}
+
+static int reopen_readonly(int fd, struct tripool_error *error)
+{
+	char path[32];
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	int readonly = open(path, O_RDONLY | O_CLOEXEC);
+	if (readonly < 0)
+		return tripool_fail(
+		    error, -errno, "cannot reopen %s read-only: %s (is /proc mounted?)", path, strerror(errno));
+	return readonly;
+}
+
+int tripool_pool_create(struct tripool_pool *pool, const struct tripool_format *format, uint32_t slot_count,
+    uint32_t reserved_slots, uint64_t generation, struct tripool_error *error)
+{
+	uint64_t slot_bytes = tripool_round_to_pages(format->size_bytes);
+	uint64_t bytes = slots_offset_bytes() + slot_bytes * slot_count;
+	void *map;
+	int fd = make_memory("tripool", bytes, &map, error);
+	if (fd < 0)
+		return fd;
+
+	struct tripool_pool made = {.fd = fd, .fd_readonly = -1, .header = map, .bytes = bytes};
+	int r = reserve(fd, 0, slots_offset_bytes(), error);
+	if (r < 0)
+		goto destroy;
+	*made.header = (struct tripool_header){
+	    .magic = TRIPOOL_MAGIC,
+	    .version = TRIPOOL_PROTOCOL,
+	    .generation = generation,
+	    .pool_bytes = bytes,
+	    .slots_offset_bytes = slots_offset_bytes(),
+	    .slot_bytes = slot_bytes,
+	    .slot_count = slot_count,
+	    .format = *format,
+	};
+	made.reserved_bytes = slots_offset_bytes();
+	if ((r = tripool_pool_reserve(&made, reserved_slots, error)) < 0)
+		goto destroy;
+	if ((r = seal(fd, TRIPOOL_POOL_SEALS, error)) < 0)
+		goto destroy;
+	if ((r = reopen_readonly(fd, error)) < 0)
+		goto destroy;
+	made.fd_readonly = r;
+	*pool = made;
+	return 0;
+destroy:
+	tripool_pool_destroy(&made);
+	return r;
+}
+
+int tripool_pool_reserve(struct tripool_pool *pool, uint32_t slots, struct tripool_error *error)
+{
+	uint64_t to = pool->header->slots_offset_bytes + slots * pool->header->slot_bytes;
+	if (to <= pool->reserved_bytes)
+		return 0;
+	int r = reserve(pool->fd, pool->reserved_bytes, to, error);
+	if (r == 0)
+		pool->reserved_bytes = to;
+	return r;
+}
+
+uint8_t *tripool_pool_slot(const struct tripool_pool *pool, uint32_t slot)
+{
+	return (uint8_t *)pool->header + pool->header->slots_offset_bytes + slot * pool->header->slot_bytes;
+}
+
+uint64_t tripool_pool_resident_bytes(const struct tripool_pool *pool)
+{
+	struct stat st;
+	return fstat(pool->fd, &st) == 0 ? (uint64_t)st.st_blocks * 512 : 0;
+}
+
+void tripool_pool_destroy(struct tripool_pool *pool)
+{
+	munmap(pool->header, pool->bytes);
+	close(pool->fd);
+	if (pool->fd_readonly >= 0)
+		close(pool->fd_readonly);
+	*pool = (struct tripool_pool){.fd = -1, .fd_readonly = -1};
+}
+
+int tripool_lease_create(struct tripool_lease_page **page, int *fd, struct tripool_error *error)
+{
+	void *map;
+	int made = make_memory("tripool-lease", tripool_lease_bytes(), &map, error);
+	if (made < 0)
+		return made;
+	int r = reserve(made, 0, tripool_lease_bytes(), error);
+	if (r == 0)
+		r = seal(made, TRIPOOL_LEASE_SEALS, error);
+	if (r < 0) {
+		munmap(map, tripool_lease_bytes());
+		close(made);
+		return r;
+	}
+	*page = map;
+	*fd = made;
+	return 0;
+}
+
+void tripool_lease_unmap(struct tripool_lease_page *page)
+{
+	munmap(page, tripool_lease_bytes());
+}
+
+/* Memory that a peer could cut short, or that is not plain shared memory at all, would be a SIGBUS later. */
+static int check_memory(int fd, int seals, uint64_t bytes, struct tripool_error *error)
+{
+	int have = fcntl(fd, F_GET_SEALS);
+	if (have < 0 || (have & seals) != seals)
+		return tripool_fail(error, -EPROTO,
+		    "the producer sent memory that is not sealed (seals %#x, needed %#x)",
+		    have < 0 ? 0 : (unsigned)have, (unsigned)seals);
+	struct statfs fs;
+	if (fstatfs(fd, &fs) < 0 || fs.f_type != TMPFS_MAGIC)
+		return tripool_fail(error, -EPROTO, "the producer sent memory of an unsuitable kind (huge pages?)");
+	struct stat st = {0};
+	if (fstat(fd, &st) < 0 || st.st_size < 0 || (uint64_t)st.st_size != bytes)
+		return tripool_fail(error, -EPROTO, "the producer sent %lld bytes of memory and announced %llu",
+		    (long long)st.st_size, (unsigned long long)bytes);
+	return 0;
+}
+
+static int check_header(const struct tripool_header *h, uint64_t bytes, struct tripool_error *error)
+{
+	if (h->magic != TRIPOOL_MAGIC)
+		return tripool_fail(error, -EPROTO, "the pool does not begin as a pool (magic %#x)", h->magic);
+	if (h->version != TRIPOOL_PROTOCOL)
+		return tripool_fail(error, -EPROTONOSUPPORT, "the pool is of version %u, this viewer of %u", h->version,
+		    TRIPOOL_PROTOCOL);
+	if (h->pool_bytes != bytes || h->slot_count == 0 || h->slot_count > TRIPOOL_MAX_SLOTS ||
+	    h->slots_offset_bytes < sizeof(*h) || h->slots_offset_bytes > bytes ||
+	    h->slot_bytes > (bytes - h->slots_offset_bytes) / h->slot_count)
+		return tripool_fail(error, -EPROTO, "the pool's slots do not lie inside it");
+	struct tripool_error why;
+	if (tripool_format_check(&h->format, &why) < 0)
+		return tripool_fail(error, -EPROTO, "the pool's format makes no sense: %.180s", why.text);
+	if (h->format.size_bytes > h->slot_bytes)
+		return tripool_fail(error, -EPROTO, "the pool's frames are larger than its slots");
+	return 0;
+}
+
+int tripool_pool_map(int fd, uint64_t bytes, const struct tripool_header **header, struct tripool_header *copy,
+    struct tripool_error *error)
+{
+	int r = check_memory(fd, TRIPOOL_POOL_SEALS, bytes, error);
+	if (r < 0)
+		return r;
+	if (bytes < sizeof(struct tripool_header))
+		return tripool_fail(error, -EPROTO, "a pool of %llu bytes is too small", (unsigned long long)bytes);
+	void *map = mmap(NULL, bytes, PROT_READ, MAP_SHARED, fd, 0);
+	if (map == MAP_FAILED)
+		return tripool_fail(
+		    error, -errno, "cannot map the pool's %llu MiB: %s (ulimit -v?)", MIB(bytes), strerror(errno));
+	struct tripool_header private = {0};
+	memcpy(&private, map, offsetof(struct tripool_header, latest));
+	r = check_header(&private, bytes, error);
+	if (r < 0) {
+		munmap(map, bytes);
+		return r;
+	}
+	*header = map;
+	*copy = private;
+	return 0;
+}
+
+int tripool_lease_map(int fd, uint64_t bytes, struct tripool_lease_page **page, struct tripool_error *error)
+{
+	int r = check_memory(fd, TRIPOOL_LEASE_SEALS, bytes, error);
+	if (r < 0)
+		return r;
+	if (bytes != tripool_lease_bytes())
+		return tripool_fail(error, -EPROTO, "a lease page of %llu bytes", (unsigned long long)bytes);
+	void *map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (map == MAP_FAILED)
+		return tripool_fail(error, -errno, "cannot map the lease page: %s", strerror(errno));
+	*page = map;
+	return 0;
+}

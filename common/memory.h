@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+/* Sealed shared memory: made by the producer, distrusted and mapped by the viewer. */
+#ifndef TRIPOOL_MEMORY_H
+#define TRIPOOL_MEMORY_H
+
+#include "layout.h"
+
+/* A pool as the producer has it. */
+struct tripool_pool {
+	int fd;          /* for fallocate and fstat */
+	int fd_readonly; /* what viewers are sent */
+	struct tripool_header *header;
+	uint64_t bytes;
+	uint64_t reserved_bytes;
+};
+
+uint64_t tripool_round_to_pages(uint64_t bytes);
+
+/* Makes and seals a pool for slots of format->size_bytes; its first `reserved_slots` have their memory already. */
+int tripool_pool_create(struct tripool_pool *pool, const struct tripool_format *format, uint32_t slot_count,
+    uint32_t reserved_slots, uint64_t generation, struct tripool_error *error);
+
+/* Reserves the memory of the first `slots` slots, so that writing them cannot fail. */
+int tripool_pool_reserve(struct tripool_pool *pool, uint32_t slots, struct tripool_error *error);
+
+uint8_t *tripool_pool_slot(const struct tripool_pool *pool, uint32_t slot);
+uint64_t tripool_pool_resident_bytes(const struct tripool_pool *pool);
+void tripool_pool_destroy(struct tripool_pool *pool);
+
+/* Makes, seals and maps a zeroed lease page; the fd is the caller's to send and close. */
+int tripool_lease_create(struct tripool_lease_page **page, int *fd, struct tripool_error *error);
+void tripool_lease_unmap(struct tripool_lease_page *page);
+uint64_t tripool_lease_bytes(void);
+
+/*
+ * The viewer's side of both: nothing is mapped before the kernel vouches for seals and size. The fds stay the caller's.
+ * `copy` is the header's constant part, checked: nobody can change it any more.
+ */
+int tripool_pool_map(int fd, uint64_t bytes, const struct tripool_header **header, struct tripool_header *copy,
+    struct tripool_error *error);
+int tripool_lease_map(int fd, uint64_t bytes, struct tripool_lease_page **page, struct tripool_error *error);
+
+#endif

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+/* Where a stream is found: the directory, the socket's path in it, and the lock that makes a producer the only one. */
+#ifndef TRIPOOL_PLACE_H
+#define TRIPOOL_PLACE_H
+
+#include "tripool.h"
+
+int tripool_name_check(const char *name, struct tripool_error *error);
+
+/* Opens (and makes, where missing) the directory of streams. Returns an O_PATH fd. A producer must own it; a viewer may
+ * be sent to somebody else's by $TRIPOOL_DIR. Nobody else may write there. */
+int tripool_place_open(bool producer, struct tripool_error *error);
+
+/* Takes the name. Returns the lock's fd, or -EADDRINUSE with the pid of who has it. */
+int tripool_place_lock(int directory, const char *name, struct tripool_error *error);
+
+/* Removes the lock file and lets go. */
+void tripool_place_unlock(int directory, const char *name, int lock);
+
+/* A listening socket with that mode and group, in the name's place once it is ready: who finds it can connect. */
+int tripool_place_listen(
+    int directory, const char *name, uint32_t mode, const char *group, struct tripool_error *error);
+void tripool_place_unlisten(int directory, const char *name);
+
+/* A connected non-blocking socket. -ENOENT: there is no producer. -EAGAIN: it is too busy to be asked now. */
+int tripool_place_connect(int directory, const char *name, struct tripool_error *error);
+
+/* Adds to an inotify fd what tells that a producer of some name came. Drain says whether it was this name's, or the
+ * directory is not what it was. */
+int tripool_place_watch(int directory, int inotify, struct tripool_error *error);
+bool tripool_place_drain(int inotify, const char *name);
+
+#endif

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+/* The producer object, shared by its two halves: producer.c (the stream and its frames) and door.c (who comes and
+ * goes). One thread. */
+#ifndef TRIPOOL_PRODUCER_H
+#define TRIPOOL_PRODUCER_H
+
+#include "error.h"
+#include "memory.h"
+#include "writer.h"
+
+#include <sys/types.h>
+
+#define TRIPOOL_MAX_GUESTS 16 /* connected, but have not said hello yet */
+
+struct tripool_guest {
+	int socket;
+	int64_t deadline_ns;
+};
+
+/* An admitted viewer; viewer[i] is the writer's reader i. */
+struct tripool_client {
+	int socket;
+	struct tripool_lease_page *page;
+	uint32_t leases;
+	pid_t pid;
+	char name[TRIPOOL_NAME_BYTES];
+};
+
+struct tripool_producer {
+	char name[TRIPOOL_NAME_BYTES];
+	uint32_t max_viewers;
+	uint32_t max_leases;
+	uint32_t write_depth;
+	struct tripool_logger logger;
+
+	struct tripool_format format;
+	struct tripool_pool pool;
+	struct tripool_writer writer;
+	uint64_t generation;
+	int64_t dispatched_ns; /* when begin last looked at the door */
+
+	int directory;
+	int lock;
+	int listener;
+	int spare_fd; /* given up for a moment to turn away a peer when there is no other fd left */
+	int epoll;
+	uint32_t viewers;
+	uint32_t viewers_peak;
+	uint32_t leases; /* of all viewers */
+	uint32_t guests;
+	struct tripool_client viewer[TRIPOOL_MAX_SLOTS];
+	struct tripool_guest guest[TRIPOOL_MAX_GUESTS];
+};
+
+/* Slots whose memory must be there for `leases` frames held: never fewer than triple buffering needs. */
+uint32_t tripool_slots_needed(uint32_t write_depth, uint32_t leases);
+
+/* door.c */
+int tripool_door_open(
+    struct tripool_producer *producer, const struct tripool_producer_options *options, struct tripool_error *error);
+void tripool_door_close(struct tripool_producer *producer);
+void tripool_door_dispatch(struct tripool_producer *producer);
+void tripool_door_wake(struct tripool_producer *producer, uint64_t viewers);
+
+/* Gives every viewer a lease page of the current pool and sends both; who cannot be sent them has to leave. */
+void tripool_door_announce_pool(struct tripool_producer *producer);
+
+#endif

@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: MIT
+/* The viewer object: its connection, and the pools it has mapped. */
+#include "attach.h"
+#include "clock.h"
+#include "error.h"
+#include "mapping.h"
+#include "place.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+struct tripool_viewer {
+	char name[TRIPOOL_NAME_BYTES];
+	char client_name[TRIPOOL_NAME_BYTES];
+	uint32_t leases;
+	struct tripool_logger logger;
+	struct tripool_viewer_stats stats;
+	uint64_t last_sequence; /* acquired from this producer; 0: none */
+
+	int socket;        /* -1: no producer */
+	int inotify;       /* on the directory, for a producer to come */
+	int epoll;         /* of whichever counts, so that one fd serves for the viewer's whole life */
+	int failure;       /* for acquire to tell once, before -EPIPE */
+	bool was_attached; /* ever */
+	bool unheard;      /* the socket was readable and has not been read */
+
+	struct tripool_mapping *current; /* NULL before the first producer */
+	struct tripool_mapping *news;    /* has come, and acquire has not said so yet */
+	struct tripool_mapping *older;   /* a list: kept by leases only */
+};
+
+/* The current pool makes room for the next; frames leased in it stay. */
+static void replace_current(struct tripool_viewer *v, struct tripool_mapping *next)
+{
+	struct tripool_mapping *old = v->current;
+	v->current = next;
+	if (!old || tripool_mapping_is_idle(old)) {
+		tripool_mapping_destroy(old);
+		return;
+	}
+	old->next = v->older;
+	v->older = old;
+}
+
+static int watch_fd(struct tripool_viewer *v, int fd, struct tripool_error *error)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+	if (epoll_ctl(v->epoll, EPOLL_CTL_ADD, fd, &event) < 0)
+		return tripool_fail(error, -errno, "cannot watch an fd: %s", strerror(errno));
+	return 0;
+}
+
+/* The directory, watched from here on: a producer that is not found now will be noticed when it comes. */
+static int open_watched_directory(struct tripool_viewer *v, struct tripool_error *error)
+{
+	int directory = tripool_place_open(false, error);
+	if (directory < 0)
+		return directory;
+	int r = tripool_place_watch(directory, v->inotify, error);
+	if (r < 0) {
+		close(directory);
+		return r;
+	}
+	return directory;
+}
+
+static int attach(struct tripool_viewer *v, struct tripool_error *error)
+{
+	int directory = open_watched_directory(v, error);
+	if (directory < 0)
+		return directory;
+	struct tripool_pool_message granted;
+	int fds[TRIPOOL_WIRE_FDS];
+	int socket = tripool_attach(directory, v->name, v->client_name, v->leases, &granted, fds, error);
+	close(directory);
+	if (socket < 0)
+		return socket;
+	struct tripool_mapping *mapping = NULL;
+	int r = tripool_mapping_create(&mapping, &granted, fds, v->leases, error);
+	close(fds[0]);
+	close(fds[1]);
+	if (r == 0)
+		r = watch_fd(v, socket, error);
+	if (r < 0) {
+		tripool_mapping_destroy(mapping);
+		close(socket);
+		return r;
+	}
+	epoll_ctl(v->epoll, EPOLL_CTL_DEL, v->inotify, NULL);
+	replace_current(v, mapping);
+	v->socket = socket;
+	v->was_attached = true;
+	v->failure = 0;
+	v->last_sequence = 0;
+	return 0;
+}
+
+int tripool_viewer_create(
+    struct tripool_viewer **viewer, const struct tripool_viewer_options *options, struct tripool_error *error)
+{
+	int r = tripool_name_check(options->name, error);
+	if (r < 0)
+		return r;
+	if (options->leases > TRIPOOL_MAX_LEASES)
+		return tripool_fail(
+		    error, -EINVAL, "a viewer may have 1 to %d leases, not %u", TRIPOOL_MAX_LEASES, options->leases);
+	struct tripool_viewer *v = calloc(1, sizeof(*v));
+	if (!v)
+		return tripool_fail(error, -ENOMEM, "no memory for a viewer");
+	strcpy(v->name, options->name);
+	strncpy(v->client_name, options->client_name ? options->client_name : "viewer", sizeof(v->client_name) - 1);
+	v->leases = options->leases ? options->leases : 1;
+	v->logger = (struct tripool_logger){options->log, options->log_context};
+	v->socket = -1;
+	v->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	if (v->inotify < 0) {
+		r = tripool_fail(
+		    error, -errno, "cannot watch directories: %s (see fs.inotify.max_user_instances)", strerror(errno));
+		goto free_viewer;
+	}
+	v->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (v->epoll < 0) {
+		r = tripool_fail(error, -errno, "cannot make an epoll fd: %s", strerror(errno));
+		goto close_inotify;
+	}
+	if ((r = watch_fd(v, v->inotify, error)) < 0)
+		goto close_epoll;
+	r = attach(v, error);
+	if (r < 0 && !(r == -ENOENT && options->wait_for_producer))
+		goto close_epoll;
+	*viewer = v;
+	return 0;
+close_epoll:
+	close(v->epoll);
+close_inotify:
+	close(v->inotify);
+free_viewer:
+	free(v);
+	return r;
+}
+
+void tripool_viewer_destroy(struct tripool_viewer *v)
+{
+	if (!v)
+		return;
+	/* Memory before socket: the hang-up frees the slots, and then nobody may be reading any more. */
+	tripool_mapping_destroy(v->news);
+	tripool_mapping_destroy(v->current);
+	while (v->older) {
+		struct tripool_mapping *old = v->older;
+		v->older = old->next;
+		tripool_mapping_destroy(old);
+	}
+	if (v->socket >= 0)
+		close(v->socket);
+	close(v->epoll);
+	close(v->inotify);
+	free(v);
+}
+
+static void hang_up(struct tripool_viewer *v, int failure)
+{
+	if (v->socket < 0)
+		return;
+	close(v->socket);
+	v->socket = -1;
+	v->failure = failure;
+	struct tripool_error why;
+	if (watch_fd(v, v->inotify, &why) < 0)
+		tripool_log(&v->logger, TRIPOOL_LOG_ERROR, "%s", why.text);
+}
+
+/* One message from the producer, taken in. 0, -EAGAIN, or why it is no producer any more. */
+static int hear(struct tripool_viewer *v)
+{
+	struct tripool_message m;
+	int fds[TRIPOOL_WIRE_FDS];
+	int r = tripool_wire_receive(v->socket, &m, fds);
+	if (r < 0)
+		return r;
+	struct tripool_error why = {"its message makes no sense"};
+	struct tripool_mapping *mapping = NULL;
+	if (m.preamble.version == TRIPOOL_PROTOCOL && m.preamble.type == TRIPOOL_POOL)
+		r = tripool_mapping_create(&mapping, &m.pool, fds, v->leases, &why);
+	else if (m.preamble.version != TRIPOOL_PROTOCOL || m.preamble.type != TRIPOOL_WAKE)
+		r = -EPROTO;
+	for (int i = 0; i < TRIPOOL_WIRE_FDS; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+	if (r < 0)
+		tripool_log(&v->logger, TRIPOOL_LOG_ERROR, "leaving the producer of '%s': %s", v->name, why.text);
+	if (mapping) {
+		tripool_mapping_destroy(v->news);
+		v->news = mapping;
+	}
+	return r;
+}
+
+/* Takes in all that the producer said. */
+static void listen_to_producer(struct tripool_viewer *v)
+{
+	int r = 0;
+	while (v->socket >= 0 && r != -EAGAIN) {
+		r = hear(v);
+		if (r < 0 && r != -EAGAIN)
+			hang_up(v, r == -EPIPE ? 0 : r);
+	}
+}
+
+/* Why there is no frame. */
+static int no_frame(struct tripool_viewer *v)
+{
+	int failure = v->failure;
+	v->failure = 0;
+	if (failure)
+		return failure;
+	return v->socket < 0 ? -EPIPE : -EAGAIN;
+}
+
+static void count(struct tripool_viewer *v, uint64_t sequence)
+{
+	struct tripool_lease_page *page = v->current->reader.page;
+	v->stats.frames_acquired++;
+	if (v->last_sequence && sequence > v->last_sequence)
+		v->stats.frames_skipped += sequence - v->last_sequence - 1;
+	v->last_sequence = sequence;
+	/* Relaxed: only people look at them. */
+	atomic_store_explicit(&page->frames_acquired, v->stats.frames_acquired, memory_order_relaxed);
+	atomic_store_explicit(&page->frames_skipped, v->stats.frames_skipped, memory_order_relaxed);
+}
+
+int tripool_viewer_acquire(struct tripool_viewer *v, struct tripool_frame *frame)
+{
+	if (!v->current)
+		return no_frame(v);
+	int r = v->news ? -ESTALE : tripool_mapping_acquire(v->current, frame);
+	if (r == 0) {
+		count(v, frame->sequence);
+		return 0;
+	}
+	if (r == -EBUSY)
+		return r;
+	if (r == -EAGAIN)
+		return no_frame(v);
+	if (r == -ESTALE && !v->news)
+		listen_to_producer(v); /* the next pool was sent before this one was retired */
+	if (!v->news) {
+		/* Nonsense, or left behind by a producer that is gone: nothing more can be had from this pool. */
+		hang_up(v, -EPROTO);
+		replace_current(v, NULL);
+		return no_frame(v);
+	}
+	replace_current(v, v->news);
+	v->news = NULL;
+	return -ESTALE;
+}
+
+void tripool_viewer_release(struct tripool_viewer *v, struct tripool_frame *frame)
+{
+	struct tripool_lease *lease = frame->lease;
+	if (!lease)
+		return;
+	frame->lease = NULL;
+	tripool_mapping_release(lease);
+	struct tripool_mapping *mapping = lease->mapping;
+	if (mapping == v->current || !tripool_mapping_is_idle(mapping))
+		return;
+	struct tripool_mapping **at = &v->older;
+	while (*at != mapping)
+		at = &(*at)->next;
+	*at = mapping->next;
+	tripool_mapping_destroy(mapping);
+}
+
+void tripool_viewer_rewind(struct tripool_viewer *v)
+{
+	if (v->current)
+		v->current->reader.seen = 0;
+}
+
+/* Whether acquire (or reconnect) has something to say. */
+static bool has_something(const struct tripool_viewer *v)
+{
+	if (v->news || v->failure)
+		return true;
+	return v->current && tripool_reader_has_news(&v->current->reader);
+}
+
+/* Arms without a system call, where nothing that was said is unheard. */
+static bool arm(struct tripool_viewer *v)
+{
+	if (has_something(v))
+		return true;
+	if (v->socket < 0)
+		return tripool_place_drain(v->inotify, v->name);
+	if (!tripool_reader_arm(&v->current->reader))
+		return false;
+	/* A wake-up may be under way already: heard now, so that they do not pile up. */
+	if (!tripool_reader_disarm(&v->current->reader))
+		listen_to_producer(v);
+	return true;
+}
+
+int tripool_viewer_arm(struct tripool_viewer *v)
+{
+	listen_to_producer(v);
+	v->unheard = false;
+	return arm(v);
+}
+
+/* Sleeps until somebody says something. False: time is over, or a signal came. */
+static bool sleep_once(struct tripool_viewer *v, int64_t timeout_ms)
+{
+	struct pollfd f = {.fd = v->socket >= 0 ? v->socket : v->inotify, .events = POLLIN};
+	return poll(&f, 1, (int)timeout_ms) > 0;
+}
+
+int tripool_viewer_wait(struct tripool_viewer *v, int timeout_ms)
+{
+	int64_t end_ns = timeout_ms > 0 ? tripool_now_ns() + timeout_ms * INT64_C(1000000) : 0;
+	int64_t left_ms = timeout_ms;
+	for (;;) {
+		bool was_connected = v->socket >= 0;
+		if (v->unheard || timeout_ms == 0)
+			listen_to_producer(v);
+		v->unheard = false;
+		if ((was_connected && v->socket < 0) || arm(v))
+			return 1;
+		if (!sleep_once(v, left_ms))
+			return 0;
+		/* Most likely woken for a frame: it is served at once, and the wake-up heard before the next sleep. */
+		v->unheard = v->socket >= 0;
+		if (has_something(v))
+			return 1;
+		if (timeout_ms > 0)
+			left_ms = (end_ns - tripool_now_ns()) / 1000000;
+		if (timeout_ms >= 0 && left_ms <= 0)
+			left_ms = 0; /* one more look, without sleep */
+	}
+}
+
+int tripool_viewer_fd(const struct tripool_viewer *v)
+{
+	return v->epoll;
+}
+
+bool tripool_viewer_connected(const struct tripool_viewer *v)
+{
+	return v->socket >= 0;
+}
+
+int tripool_viewer_reconnect(struct tripool_viewer *v, struct tripool_error *error)
+{
+	if (v->socket >= 0)
+		return tripool_fail(error, -EALREADY, "already attached to '%s'", v->name);
+	bool again = v->was_attached;
+	int r = attach(v, error);
+	if (r < 0)
+		return r;
+	tripool_mapping_destroy(v->news);
+	v->news = NULL;
+	v->stats.reconnects += again;
+	return 0;
+}
+
+const struct tripool_format *tripool_viewer_format(const struct tripool_viewer *v)
+{
+	return v->current ? &v->current->constant.format : NULL;
+}
+
+void tripool_viewer_get_stats(const struct tripool_viewer *v, struct tripool_viewer_stats *stats)
+{
+	*stats = v->stats;
+}

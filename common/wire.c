@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+#include "wire.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static struct tripool_preamble preamble(uint16_t type)
+{
+	return (struct tripool_preamble){.magic = TRIPOOL_MAGIC, .version = TRIPOOL_PROTOCOL, .type = type};
+}
+
+static int send_all(int socket, const struct msghdr *header)
+{
+	ssize_t n;
+	do
+		n = sendmsg(socket, header, MSG_NOSIGNAL | MSG_DONTWAIT);
+	while (n < 0 && errno == EINTR);
+	if (n >= 0)
+		return 0;
+	return errno == ECONNRESET ? -EPIPE : -errno;
+}
+
+int tripool_wire_send(int socket, struct tripool_message *message, const int *fds)
+{
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int) * TRIPOOL_WIRE_FDS)] = {0};
+	struct iovec data = {.iov_base = message, .iov_len = sizeof(*message)};
+	struct msghdr header = {.msg_iov = &data, .msg_iovlen = 1};
+	message->preamble = preamble(message->preamble.type);
+	if (fds) {
+		header.msg_control = control;
+		header.msg_controllen = sizeof(control);
+		struct cmsghdr *c = CMSG_FIRSTHDR(&header);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(sizeof(int) * TRIPOOL_WIRE_FDS);
+		memcpy(CMSG_DATA(c), fds, sizeof(int) * TRIPOOL_WIRE_FDS);
+	}
+	return send_all(socket, &header);
+}
+
+int tripool_wire_wake(int socket)
+{
+	struct tripool_preamble wake = preamble(TRIPOOL_WAKE);
+	return send(socket, &wake, sizeof(wake), MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno : 0;
+}
+
+static void take_fds(struct msghdr *header, int fds[TRIPOOL_WIRE_FDS])
+{
+	int count = 0;
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c; c = CMSG_NXTHDR(header, c)) {
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		for (size_t at = 0; at + sizeof(int) <= c->cmsg_len - CMSG_LEN(0); at += sizeof(int)) {
+			int fd;
+			memcpy(&fd, CMSG_DATA(c) + at, sizeof(fd));
+			if (count < TRIPOOL_WIRE_FDS)
+				fds[count++] = fd;
+			else
+				close(fd);
+		}
+	}
+}
+
+static bool sound(const struct tripool_message *m, size_t size)
+{
+	if (size < sizeof(m->preamble) || m->preamble.magic != TRIPOOL_MAGIC)
+		return false;
+	if (m->preamble.version != TRIPOOL_PROTOCOL)
+		return true;
+	return size == (m->preamble.type == TRIPOOL_WAKE ? sizeof(m->preamble) : sizeof(*m));
+}
+
+int tripool_wire_receive(int socket, struct tripool_message *message, int *fds)
+{
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int) * TRIPOOL_WIRE_FDS)];
+	struct tripool_message m = {0};
+	struct iovec data = {.iov_base = &m, .iov_len = sizeof(m)};
+	struct msghdr header = {.msg_iov = &data, .msg_iovlen = 1};
+	if (fds) {
+		header.msg_control = control;
+		header.msg_controllen = sizeof(control);
+		for (int i = 0; i < TRIPOOL_WIRE_FDS; i++)
+			fds[i] = -1;
+	}
+	ssize_t n;
+	bool reset = false;
+	do {
+		n = recvmsg(socket, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+		/* A peer that closed without having read all we sent: its own last words come after the error. */
+		if (n < 0 && errno == ECONNRESET && !reset) {
+			reset = true;
+			errno = EINTR;
+		}
+	} while (n < 0 && errno == EINTR);
+	if (n == 0 || (n < 0 && errno == ECONNRESET))
+		return -EPIPE;
+	if (n < 0)
+		return -errno;
+	if (fds)
+		take_fds(&header, fds);
+	if ((header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) || !sound(&m, (size_t)n)) {
+		for (int i = 0; fds && i < TRIPOOL_WIRE_FDS; i++) {
+			if (fds[i] >= 0)
+				close(fds[i]);
+			fds[i] = -1;
+		}
+		return -EPROTO;
+	}
+	*message = m;
+	return 0;
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The producer's half of the data path, on plain memory: which slot may be written, what is newest, whom to wake.
+ * No system call, no allocation, no lock. One thread.
+ *
+ * Why a free slot always exists: busy are at most the newest, the write_depth being written, and one for each cell;
+ * the pool has a slot for each of these and `begin` is refused beyond write_depth.
+ */
+#ifndef TRIPOOL_WRITER_H
+#define TRIPOOL_WRITER_H
+
+#include "layout.h"
+
+struct tripool_attachment {
+	struct tripool_lease_page *page;
+	uint32_t cells;
+};
+
+struct tripool_writer {
+	struct tripool_header *header;
+	uint32_t slot_count;
+	uint32_t write_depth;
+	uint64_t sequence; /* of the last frame published, in any generation */
+	uint64_t latest;   /* mask: the newest frame's slot, or none */
+	uint64_t writing;  /* mask */
+	uint64_t touched;  /* mask: ever handed out */
+	uint32_t readers;
+	struct tripool_attachment reader[TRIPOOL_MAX_SLOTS];
+};
+
+/* For a fresh pool (zeroed memory) whose first frame will be numbered sequence + 1. */
+void tripool_writer_init(
+    struct tripool_writer *writer, void *pool, uint32_t slot_count, uint32_t write_depth, uint64_t sequence);
+
+/* From now on the page's cells are heeded. Its index is the number of readers before; there must be room. */
+void tripool_writer_add(struct tripool_writer *writer, void *page, uint32_t cells);
+
+/* The page is not looked at any more. The last reader takes the index that becomes free. */
+void tripool_writer_remove(struct tripool_writer *writer, uint32_t index);
+
+/* The lowest free slot, or -EBUSY when write_depth are being written. O(cells). */
+int tripool_writer_begin(struct tripool_writer *writer);
+
+bool tripool_writer_is_writing(const struct tripool_writer *writer, uint32_t slot);
+
+/* Publishes a slot that is being written, under the next sequence number, which it puts into the entry. Returns the
+ * readers to wake, as a mask of their indices: each was armed and is not any more. Wait-free, O(readers). */
+uint64_t tripool_writer_publish(struct tripool_writer *writer, uint32_t slot, const struct tripool_entry *entry);
+
+void tripool_writer_cancel(struct tripool_writer *writer, uint32_t slot);
+
+/* The stream goes on in another pool: says so to readers that only look at the memory. */
+void tripool_writer_retire(struct tripool_writer *writer);
+
+#endif

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: MIT
+#include "tripool.h"
+
+int main()
+{
+	struct tripool_format format = {};
+	struct tripool_error error;
+	return tripool_format_check(&format, &error) < 0 ? 0 : 1;
+}
