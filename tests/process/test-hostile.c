@@ -315,6 +315,7 @@ static void bad_version(struct tripool_header *h)
 static void too_many_slots(struct tripool_header *h)
 {
 	h->slot_count = 65;
+	h->slot_bytes = 16; /* so that they would fit */
 }
 
 static void slots_beyond(struct tripool_header *h)

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+/* What the program needs of cameras beside `camera_source` (source.h). */
+#ifndef TRIPOOL_CAMERA_H
+#define TRIPOOL_CAMERA_H
+
+#include <stdio.h>
+
+#include "tripool.h"
+
+/* Prints every camera with its pixel formats, sizes and rates as a table for a person. A device that cannot be opened
+ * is listed with the reason. Returns how many cameras there are. Errors: -ENODEV: none. */
+int camera_list(FILE *out, struct tripool_error *error);
+
+#endif

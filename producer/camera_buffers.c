@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+#include "camera_buffers.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+
+#include "v4l2.h"
+
+/* A v4l2_buffer of either API, with one memory plane. */
+struct request {
+	struct v4l2_buffer buffer;
+	struct v4l2_plane plane;
+};
+
+static bool multiplanar(const struct camera_buffers *buffers)
+{
+	return buffers->device->type == V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE;
+}
+
+static int call(const struct camera_buffers *buffers, unsigned long what, struct request *request, uint32_t index)
+{
+	request->buffer.type = buffers->device->type;
+	request->buffer.memory = buffers->memory;
+	request->buffer.index = index;
+	if (multiplanar(buffers)) {
+		request->buffer.m.planes = &request->plane;
+		request->buffer.length = 1;
+	}
+	return v4l2_call(buffers->device->fd, what, &request->buffer);
+}
+
+/* Returns how many buffers the driver has now. */
+static int request_buffers(const struct camera_buffers *buffers, uint32_t count)
+{
+	struct v4l2_requestbuffers request = {.count = count, .type = buffers->device->type, .memory = buffers->memory};
+	int r = v4l2_call(buffers->device->fd, VIDIOC_REQBUFS, &request);
+
+	return r < 0 ? r : (int)request.count;
+}
+
+static int stop(struct camera_buffers *buffers)
+{
+	int type = (int)buffers->device->type;
+
+	buffers->streaming = false;
+	return v4l2_call(buffers->device->fd, VIDIOC_STREAMOFF, &type);
+}
+
+int camera_buffers_init_user(
+    struct camera_buffers *buffers, const struct camera_device *device, const struct tripool_pool_memory *slots)
+{
+	struct camera_buffers b = {.device = device, .memory = V4L2_MEMORY_USERPTR};
+	int r;
+
+	if (slots->slots > VIDEO_MAX_FRAME || slots->slot_bytes > UINT32_MAX)
+		return -E2BIG;
+	r = request_buffers(&b, slots->slots);
+	if (r < 0)
+		return r;
+	if ((uint32_t)r < slots->slots) {
+		request_buffers(&b, 0);
+		return -ENOBUFS;
+	}
+	b.count = slots->slots;
+	for (uint32_t i = 0; i < b.count; i++) {
+		b.buffer[i].memory = slots->memory + i * slots->slot_bytes;
+		b.buffer[i].size_bytes = (size_t)slots->slot_bytes;
+	}
+	/* Only queueing shows whether the driver can write to such memory (some need it contiguous). STREAMOFF takes
+	 * the buffer back; it stays pinned. */
+	r = camera_buffers_queue(&b, 0);
+	if (r >= 0)
+		r = stop(&b);
+	if (r < 0) {
+		camera_buffers_finish(&b);
+		return r;
+	}
+	*buffers = b;
+	return 0;
+}
+
+static int map(struct camera_buffers *buffers, uint32_t index)
+{
+	struct request request = {.plane = {0}};
+	int r = call(buffers, VIDIOC_QUERYBUF, &request, index);
+	uint32_t length = multiplanar(buffers) ? request.plane.length : request.buffer.length;
+	uint32_t offset = multiplanar(buffers) ? request.plane.m.mem_offset : request.buffer.m.offset;
+	void *memory;
+
+	if (r < 0)
+		return r;
+	/* Writable: libv4lconvert decodes some formats in steps, the first in place. */
+	memory = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, buffers->device->fd, offset);
+	if (memory == MAP_FAILED)
+		return -errno;
+	buffers->buffer[index].memory = memory;
+	buffers->buffer[index].size_bytes = length;
+	return 0;
+}
+
+int camera_buffers_init_mmap(struct camera_buffers *buffers, const struct camera_device *device, uint32_t least)
+{
+	struct camera_buffers b = {.device = device, .memory = V4L2_MEMORY_MMAP};
+	int r = request_buffers(&b, least);
+
+	if (r < 0)
+		return r;
+	b.count = r < VIDEO_MAX_FRAME ? (uint32_t)r : VIDEO_MAX_FRAME;
+	r = b.count > 0 ? 0 : -ENOBUFS;
+	for (uint32_t i = 0; i < b.count && r >= 0; i++)
+		r = map(&b, i);
+	for (uint32_t i = 0; i < b.count && r >= 0; i++)
+		r = camera_buffers_queue(&b, i);
+	if (r < 0) {
+		camera_buffers_finish(&b);
+		return r;
+	}
+	*buffers = b;
+	return 0;
+}
+
+void camera_buffers_finish(struct camera_buffers *buffers)
+{
+	if (!buffers->device)
+		return;
+	stop(buffers);
+	for (uint32_t i = 0; i < buffers->count && buffers->memory == V4L2_MEMORY_MMAP; i++)
+		if (buffers->buffer[i].memory)
+			munmap(buffers->buffer[i].memory, buffers->buffer[i].size_bytes);
+	request_buffers(buffers, 0);
+	*buffers = (struct camera_buffers){.device = NULL};
+}
+
+int camera_buffers_queue(struct camera_buffers *buffers, uint32_t index)
+{
+	struct request request = {.plane = {0}};
+
+	if (buffers->memory == V4L2_MEMORY_USERPTR) {
+		unsigned long address = (unsigned long)buffers->buffer[index].memory;
+		uint32_t length = (uint32_t)buffers->buffer[index].size_bytes;
+
+		if (multiplanar(buffers)) {
+			request.plane.m.userptr = address;
+			request.plane.length = length;
+		} else {
+			request.buffer.m.userptr = address;
+			request.buffer.length = length;
+		}
+	}
+	return call(buffers, VIDIOC_QBUF, &request, index);
+}
+
+int camera_buffers_start(struct camera_buffers *buffers)
+{
+	int type = (int)buffers->device->type;
+	int r = v4l2_call(buffers->device->fd, VIDIOC_STREAMON, &type);
+
+	buffers->streaming = r >= 0;
+	return r;
+}
+
+int camera_buffers_dequeue(struct camera_buffers *buffers, struct camera_buffer_info *info)
+{
+	struct request request = {.plane = {0}};
+	const struct v4l2_buffer *b = &request.buffer;
+	int r = call(buffers, VIDIOC_DQBUF, &request, 0);
+	bool monotonic;
+
+	if (r < 0)
+		return r;
+	if (b->index >= buffers->count)
+		return -EPROTO;
+	/* A picture that does not begin where its buffer does would need a layout that nothing announced. */
+	if (multiplanar(buffers) && request.plane.data_offset)
+		return -ENOTSUP;
+	monotonic = (b->flags & V4L2_BUF_FLAG_TIMESTAMP_MASK) == V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC;
+	*info = (struct camera_buffer_info){
+	    .index = b->index,
+	    .bytes_used = multiplanar(buffers) ? request.plane.bytesused : b->bytesused,
+	    .sequence = b->sequence,
+	    .spoiled = (b->flags & V4L2_BUF_FLAG_ERROR) != 0,
+	    .capture_ns = monotonic ? (int64_t)b->timestamp.tv_sec * 1000000000 + b->timestamp.tv_usec * 1000 : 0,
+	};
+	return 0;
+}

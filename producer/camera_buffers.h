@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The buffers that a camera's driver fills: the slots themselves (USERPTR; buffer i is slot i, pinned by the driver
+ * once) or, where the driver lacks that or the picture must be decoded, the driver's own (MMAP).
+ *
+ * Life: init_user or init_mmap -> { queue ... start ... dequeue ... }* -> finish. Codes are -errno.
+ */
+#ifndef TRIPOOL_CAMERA_BUFFERS_H
+#define TRIPOOL_CAMERA_BUFFERS_H
+
+#include <linux/videodev2.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "camera_device.h"
+#include "tripool.h"
+
+struct camera_buffers {
+	const struct camera_device *device;
+	enum v4l2_memory memory;
+	uint32_t count;
+	struct {
+		uint8_t *memory;
+		size_t size_bytes;
+	} buffer[VIDEO_MAX_FRAME];
+	bool streaming;
+};
+
+/* A buffer that the driver has filled, and what it says of it. */
+struct camera_buffer_info {
+	uint32_t index;
+	uint32_t bytes_used;
+	uint32_t sequence;
+	bool spoiled;       /* V4L2_BUF_FLAG_ERROR */
+	int64_t capture_ns; /* CLOCK_MONOTONIC; 0: the driver uses another clock */
+};
+
+/* Makes every slot a buffer, and tries slot 0. On failure (the driver has no USERPTR, or not for such memory or so many
+ * slots) nothing is left and init_mmap may be tried. */
+int camera_buffers_init_user(
+    struct camera_buffers *buffers, const struct camera_device *device, const struct tripool_pool_memory *slots);
+
+/* Maps at least `least` buffers of the driver's own and queues them all. */
+int camera_buffers_init_mmap(struct camera_buffers *buffers, const struct camera_device *device, uint32_t least);
+
+/* Stops the frames: no buffer is written afterwards. A zeroed struct is fine. */
+void camera_buffers_finish(struct camera_buffers *buffers);
+
+/* Hands a buffer to the driver. */
+int camera_buffers_queue(struct camera_buffers *buffers, uint32_t index);
+
+int camera_buffers_start(struct camera_buffers *buffers);
+
+/* Takes a filled buffer back from the driver. -EAGAIN: none yet. */
+int camera_buffers_dequeue(struct camera_buffers *buffers, struct camera_buffer_info *info);
+
+#endif

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+/* Pixel formats and colours as V4L2 names them, as libavutil and ITU-T H.273 do, and which of them to take. Pure. */
+#ifndef TRIPOOL_CAMERA_FORMATS_H
+#define TRIPOOL_CAMERA_FORMATS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tripool.h"
+
+enum camera_format_kind {
+	CAMERA_YUV,
+	CAMERA_RGB,
+	CAMERA_GRAY,
+	CAMERA_BAYER,
+	CAMERA_JPEG,
+	CAMERA_VENDOR,
+	CAMERA_APART, /* each plane in memory of its own: not supported yet */
+};
+
+struct camera_format {
+	uint32_t fourcc;
+	const char *pix_fmt; /* libavutil's name of the very same bytes; NULL: it has none */
+	enum camera_format_kind kind;
+	bool decodes; /* libv4lconvert reads it */
+};
+
+/* The table's entry, or NULL. */
+const struct camera_format *camera_format_find(uint32_t fourcc);
+
+/* "YUYV", with the final blanks of a name like "Y16 " left out and "-BE" where V4L2 sets that bit. */
+struct camera_fourcc_text {
+	char text[8];
+};
+struct camera_fourcc_text camera_fourcc_text(uint32_t fourcc);
+
+/* What to ask of the driver, and what to publish. */
+struct camera_choice {
+	const struct camera_format *source;
+	const struct camera_format *published; /* the same as `source` where the driver writes into the slot itself */
+};
+
+/*
+ * Chooses among the `count` formats that a camera has. `pix_fmt` NULL: whatever is best: native colour video, else what
+ * can be decoded, else anything native. Errors: -EINVAL: nothing fits; the text says what the camera has.
+ */
+int camera_choose(struct camera_choice *choice, const uint32_t *fourccs, unsigned count, const char *pix_fmt,
+    struct tripool_error *error);
+
+/* For a choice that nobody asked for by name: takes another decoded format where the size does not suit it. */
+void camera_choice_fit(struct camera_choice *choice, uint32_t width_px, uint32_t height_px);
+
+/* The colour fields of a v4l2_pix_format (or v4l2_pix_format_mplane). */
+struct camera_colour {
+	uint32_t colorspace, ycbcr_enc, quantization, xfer_func;
+};
+
+/* Fills in matrix, full_range, primaries and transfer of what is published. */
+void camera_describe_colour(
+    struct tripool_format *format, const struct camera_choice *choice, const struct camera_colour *colour);
+
+#endif

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: MIT
+#include "options.h"
+
+#include "cli.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MOST_VIEWERS (TRIPOOL_MAX_SLOTS - 2) /* one slot is the newest, one is being written */
+
+static const char help[] = "Usage: tripool-capture [SOURCE] [OPTION]...\n"
+			   "Publishes raw video frames in shared memory, for any number of viewers.\n"
+			   "\n"
+			   "SOURCE is one of\n"
+			   "  pattern[:KIND]         a test pattern: bars (the default), box, zone, gradient, noise\n"
+			   "  camera[:DEVICE]        a V4L2 camera, by default the first\n"
+			   "\n"
+			   "  -n, --name NAME        of the stream (default)\n"
+			   "  -s, --size WxH         in pixels (the source's own; pattern: 1280x720)\n"
+			   "  -r, --rate FPS         60, 29.97 or 30000/1001 (the source's own; pattern: 60)\n"
+			   "  -f, --pix-fmt PIXFMT   as ffmpeg calls it: nv12, yuyv422, bgra ... (pattern: nv12)\n"
+			   "      --frames N         end after that many frames\n"
+			   "      --duration S       end after that many seconds\n"
+			   "      --max-viewers N    at once (16)\n"
+			   "      --mode OCTAL       who may connect, as for chmod (0600)\n"
+			   "      --group NAME       the group that --mode speaks of\n"
+			   "      --checksum         put a CRC-32C into each frame\n"
+			   "      --json             print what was done to standard output at the end\n"
+			   "  -q, --quiet            no status line\n"
+			   "  -v, --verbose          say what happens; twice: all of it\n"
+			   "      --list             show the cameras and what they can do\n"
+			   "  -h, --help             this text\n"
+			   "      --version          the version\n"
+			   "\n"
+			   "Ctrl-C ends it. Exit status: 0 done, 1 failed, 2 wrong usage.\n";
+
+enum {
+	OPTION_FRAMES = 256,
+	OPTION_DURATION,
+	OPTION_MAX_VIEWERS,
+	OPTION_MODE,
+	OPTION_GROUP,
+	OPTION_CHECKSUM,
+	OPTION_JSON,
+	OPTION_LIST,
+	OPTION_VERSION,
+};
+
+static const struct option long_options[] = {
+    {"name", required_argument, NULL, 'n'},
+    {"size", required_argument, NULL, 's'},
+    {"rate", required_argument, NULL, 'r'},
+    {"pix-fmt", required_argument, NULL, 'f'},
+    {"frames", required_argument, NULL, OPTION_FRAMES},
+    {"duration", required_argument, NULL, OPTION_DURATION},
+    {"max-viewers", required_argument, NULL, OPTION_MAX_VIEWERS},
+    {"mode", required_argument, NULL, OPTION_MODE},
+    {"group", required_argument, NULL, OPTION_GROUP},
+    {"checksum", no_argument, NULL, OPTION_CHECKSUM},
+    {"json", no_argument, NULL, OPTION_JSON},
+    {"quiet", no_argument, NULL, 'q'},
+    {"verbose", no_argument, NULL, 'v'},
+    {"list", no_argument, NULL, OPTION_LIST},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, OPTION_VERSION},
+    {NULL, 0, NULL, 0},
+};
+
+static uint32_t parse_mode(const char *text)
+{
+	char *end = NULL;
+	unsigned long mode = 0;
+
+	if (text[0] != '\0' && text[strspn(text, "01234567")] == '\0') {
+		errno = 0;
+		mode = strtoul(text, &end, 8);
+	}
+	if (!end || *end != '\0' || errno || mode < 1 || mode > 0777)
+		cli_fail("--mode: '%s' is not an octal mode from 0001 to 0777, such as 0660", text);
+	return (uint32_t)mode;
+}
+
+/* "pattern:box" */
+static void parse_source(struct options *options, const char *text)
+{
+	static const struct source_class *const classes[] = {&pattern_source, &camera_source};
+	const char *colon = strchr(text, ':');
+	size_t length = colon ? (size_t)(colon - text) : strlen(text);
+
+	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
+		if (strlen(classes[i]->scheme) != length || strncmp(classes[i]->scheme, text, length) != 0)
+			continue;
+		if (colon && colon[1] == '\0')
+			cli_fail("source '%s': nothing follows the colon; leave both away, or say pattern:box or "
+				 "camera:/dev/video0",
+			    text);
+		options->source = classes[i];
+		options->request.argument = colon ? colon + 1 : NULL;
+		return;
+	}
+	cli_fail("unknown source '%s'; it is pattern[:KIND] or camera[:DEVICE]", text);
+}
+
+/* getopt's own messages differ between C libraries. */
+_Noreturn static void fail_option(int found, char **argv)
+{
+	const char *said = argv[optind - 1];
+
+	if (found == ':')
+		cli_fail("option '%s' needs a value; see --help", said);
+	if (optopt == 0)
+		cli_fail("unknown option '%s'; see --help", said);
+	/* A known one that is not welcome must have been a long one with a value. */
+	for (const struct option *known = long_options; known->name; known++) {
+		if (known->val == optopt)
+			cli_fail("option '%s': --%s takes no value; see --help", said, known->name);
+	}
+	/* Not `said`: among several letters in one argument, that is not yet the one before. */
+	cli_fail("unknown option '-%c'; see --help", optopt);
+}
+
+_Noreturn static void print_and_exit(const char *text)
+{
+	if (fputs(text, stdout) < 0 || fclose(stdout) != 0) {
+		cli_error("cannot write to standard output: %s", strerror(errno));
+		exit(1);
+	}
+	exit(0);
+}
+
+static void take_option(struct options *options, int option)
+{
+	struct source_request *request = &options->request;
+
+	switch (option) {
+	case 'n':
+		options->name = optarg;
+		break;
+	case 's':
+		cli_size("--size", optarg, &request->width_px, &request->height_px);
+		break;
+	case 'r':
+		cli_rate("--rate", optarg, &request->rate_num, &request->rate_den);
+		break;
+	case 'f':
+		request->pix_fmt = optarg;
+		break;
+	case 'q':
+		options->quiet = true;
+		break;
+	case 'v':
+		options->verbose++;
+		break;
+	case OPTION_FRAMES:
+		options->frames = cli_uint("--frames", optarg, 1, UINT64_MAX);
+		break;
+	case OPTION_DURATION:
+		options->duration_s = cli_seconds("--duration", optarg);
+		break;
+	case OPTION_MAX_VIEWERS:
+		options->max_viewers = (uint32_t)cli_uint("--max-viewers", optarg, 1, MOST_VIEWERS);
+		break;
+	case OPTION_MODE:
+		options->socket_mode = parse_mode(optarg);
+		break;
+	case OPTION_GROUP:
+		options->group = optarg;
+		break;
+	case OPTION_CHECKSUM:
+		options->checksum = true;
+		break;
+	case OPTION_JSON:
+		options->json = true;
+		break;
+	case OPTION_LIST:
+		options->list = true;
+		break;
+	case 'h':
+		print_and_exit(help);
+	case OPTION_VERSION:
+		print_and_exit("tripool-capture " TRIPOOL_VERSION "\n");
+	}
+}
+
+void options_parse(struct options *options, int argc, char **argv)
+{
+	int option;
+
+	*options = (struct options){.source = &pattern_source, .name = "default"};
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":n:s:r:f:qvh", long_options, NULL)) != -1) {
+		if (option == '?' || option == ':')
+			fail_option(option, argv);
+		take_option(options, option);
+	}
+	if (options->quiet && options->verbose)
+		cli_fail("options '-q' and '-v' contradict each other: choose one");
+	if (argc - optind > 1)
+		cli_fail("there is one source, and '%s' is a second one", argv[optind + 1]);
+	if (optind < argc)
+		parse_source(options, argv[optind]);
+}

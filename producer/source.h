@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A source makes frames: a test pattern, a camera. It knows nothing of streams, viewers or sockets: it is given slots
+ * of memory to write into, and gives them back filled, in the order that suits it.
+ *
+ * Life: open -> attach -> { queue ... (poll fd) dequeue ... }* -> close.
+ * One thread. Functions return 0 or -errno; the reason for a person is in the error.
+ */
+#ifndef TRIPOOL_SOURCE_H
+#define TRIPOOL_SOURCE_H
+
+#include "tripool.h"
+
+/* What the command line asks for; 0 and NULL where it says nothing. */
+struct source_request {
+	const char *argument; /* what follows the colon: "bars", "/dev/video0"; NULL: none */
+	uint32_t width_px, height_px;
+	uint32_t rate_num, rate_den; /* frames a second, as a fraction */
+	const char *pix_fmt;
+};
+
+/* What the source makes, known after open. */
+struct source_description {
+	struct tripool_format format;
+	const char *path;          /* how pixels reach the slot: "draw", "userptr", "dmabuf", "copy", "convert" */
+	uint32_t copies_per_frame; /* passes over the pixels by a CPU, other than the source's own write or decode */
+	uint32_t write_depth;      /* slots it wants to be writing at once */
+	uint32_t max_slots;        /* of the pool; 0: no limit of the source's */
+	char name[128];            /* for a person: "test pattern bars", "vivid (/dev/video0)" */
+	char note[160];            /* what differs from what was asked, and why, for stderr; "" when nothing does */
+};
+
+struct source;
+
+struct source_class {
+	const char *scheme; /* "pattern", "camera" */
+
+	/* Finds the device or builds the picture, settles the format. On failure nothing is left open. */
+	int (*open)(struct source **source, const struct source_request *request,
+	    struct source_description *description, struct tripool_error *error);
+
+	/* Told once where all slots are, before the first queue; starts the frames. May change description->path,
+	 * copies_per_frame (a driver that refuses the memory): `description` is the one given to open. */
+	int (*attach)(struct source *source, const struct tripool_pool_memory *memory,
+	    struct source_description *description, struct tripool_error *error);
+
+	/* Gives the source a slot to write into. `slot` is copied. */
+	int (*queue)(struct source *source, const struct tripool_slot *slot, struct tripool_error *error);
+
+	/* Readable when dequeue may have something. */
+	int (*fd)(const struct source *source);
+
+	/* A filled slot, in *slot with what it says of itself in *info. -EAGAIN: none yet. -ENODATA: the source has
+	 * come to its end. `sequence` is the number the frame will be published under. A frame that was spoiled is
+	 * dropped and counted by the source itself, which goes on with the same slot. */
+	int (*dequeue)(struct source *source, uint64_t sequence, struct tripool_slot *slot,
+	    struct tripool_frame_info *info, struct tripool_error *error);
+
+	/* Frames that should have come and did not (late, lost by the driver, spoiled). */
+	uint64_t (*dropped)(const struct source *source);
+
+	/* Stops the frames: no slot is written after it returns. NULL is fine. */
+	void (*close)(struct source *source);
+};
+
+extern const struct source_class pattern_source;
+extern const struct source_class camera_source;
+
+#endif

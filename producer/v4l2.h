@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+/* The only three ways in which the camera source touches the kernel's video devices, so that a test can stand a
+ * driver of its own in their place. */
+#ifndef TRIPOOL_V4L2_H
+#define TRIPOOL_V4L2_H
+
+/* ioctl, begun again when a signal interrupts it. 0 or positive, or -errno. */
+int v4l2_call(int fd, unsigned long request, void *argument);
+
+/* A non-blocking fd for reading and writing, closed by close(), or -errno. */
+int v4l2_device_open(const char *path);
+
+/* The smallest N above `after` for which there is a /dev/videoN, or -ENOENT. Begin with -1. */
+int v4l2_next_device(int after);
+
+#endif

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+#include "camera-rig.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+static const struct fake_format raw_formats[] = {
+    {V4L2_PIX_FMT_YUYV, 16, 16, 1},
+    {V4L2_PIX_FMT_NV12, 8, 12, 1},
+};
+
+struct rig rig;
+
+const struct source_request request_64x48 = {.width_px = WIDTH, .height_px = HEIGHT};
+
+int set_up(void **state)
+{
+	(void)state;
+	memset(&fake, 0, sizeof(fake));
+	memset(&rig, 0, sizeof(rig));
+	fake.formats = raw_formats;
+	fake.format_count = COUNT(raw_formats);
+	fake.timestamp_flags = V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC;
+	return 0;
+}
+
+int tear_down(void **state)
+{
+	(void)state;
+	camera_source.close(rig.source);
+	assert_false(fake.streaming);
+	assert_int_equal(fake.count, 0);
+	if (rig.pool.memory)
+		munmap(rig.pool.memory, rig.pool.slot_bytes * rig.pool.slots);
+	return 0;
+}
+
+int open_camera(const struct source_request *request)
+{
+	return camera_source.open(&rig.source, request, &rig.description, &rig.error);
+}
+
+int attach(uint32_t slots)
+{
+	rig.pool.slots = slots;
+	rig.pool.slot_bytes = (rig.description.format.size_bytes + 4095) / 4096 * 4096;
+	rig.pool.memory =
+	    mmap(NULL, rig.pool.slot_bytes * slots, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	assert_true(rig.pool.memory != MAP_FAILED);
+	return camera_source.attach(rig.source, &rig.pool, &rig.description, &rig.error);
+}
+
+int queue(uint32_t index)
+{
+	struct tripool_slot slot = {.index = index, .memory = rig.pool.memory + index * rig.pool.slot_bytes};
+
+	slot.plane[0] = slot.memory;
+	return camera_source.queue(rig.source, &slot, &rig.error);
+}
+
+void start(const char *pix_fmt)
+{
+	struct source_request request = request_64x48;
+
+	request.pix_fmt = pix_fmt;
+	assert_int_equal(open_camera(&request), 0);
+	assert_int_equal(attach(SLOTS), 0);
+	for (uint32_t i = 0; i < rig.description.write_depth; i++)
+		assert_int_equal(queue(i), 0);
+	assert_true(fake.streaming);
+}
+
+int dequeue(struct tripool_slot *slot, struct tripool_frame_info *info)
+{
+	return camera_source.dequeue(rig.source, 1, slot, info, &rig.error);
+}
+
+void expect_nothing(void)
+{
+	struct tripool_slot slot = {.index = 99};
+	struct tripool_frame_info info = {.bytes_used = 98};
+
+	assert_int_equal(dequeue(&slot, &info), -EAGAIN);
+	assert_int_equal(slot.index, 99);
+	assert_int_equal(info.bytes_used, 98);
+}
+
+uint64_t dropped(void)
+{
+	return camera_source.dropped(rig.source);
+}
+
+void expect_text(const char *part)
+{
+	if (!strstr(rig.error.text, part))
+		fail_msg("'%s' is not in '%s'", part, rig.error.text);
+}
+
+const void *picture(uint8_t number)
+{
+	static uint8_t bytes[WIDTH * HEIGHT * 2];
+
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(i * 7 + number);
+	return bytes;
+}

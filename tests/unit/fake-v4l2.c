@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: MIT
+#include "fake-v4l2.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "v4l2.h"
+
+#define BUFFER_BYTES (1u << 20) /* between two buffers of the driver's own, which lie in its fd */
+#define CAPTURE_NS_PER_FRAME 40000000
+
+struct fake_v4l2 fake;
+static int fake_fd = -1;
+
+int v4l2_next_device(int after)
+{
+	return after < 3 && !fake.absent ? 3 : -ENOENT;
+}
+
+int v4l2_device_open(const char *path)
+{
+	int fd;
+
+	if (strcmp(path, FAKE_PATH) != 0) {
+		fd = open(path, O_RDWR | O_CLOEXEC);
+		if (fd == fake_fd) /* that one was closed */
+			fake_fd = -1;
+		return fd < 0 ? -errno : fd;
+	}
+	if (fake.open_error)
+		return fake.open_error;
+	fake_fd = memfd_create("fake camera", MFD_CLOEXEC);
+	assert_true(fake_fd >= 0);
+	assert_int_equal(ftruncate(fake_fd, (off_t)BUFFER_BYTES * VIDEO_MAX_FRAME), 0);
+	fake.opened++;
+	return fake_fd;
+}
+
+static uint32_t type(void)
+{
+	return fake.multiplanar ? V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE : V4L2_BUF_TYPE_VIDEO_CAPTURE;
+}
+
+static uint32_t size_image(void)
+{
+	return fake.multiplanar ? fake.format.fmt.pix_mp.plane_fmt[0].sizeimage : fake.format.fmt.pix.sizeimage;
+}
+
+static int query_capability(struct v4l2_capability *capability)
+{
+	memset(capability, 0, sizeof(*capability));
+	strcpy((char *)capability->driver, "fake");
+	strcpy((char *)capability->card, "Fake Camera");
+	strcpy((char *)capability->bus_info, "platform:fake-003");
+	capability->capabilities = V4L2_CAP_DEVICE_CAPS;
+	capability->device_caps = fake.device_caps;
+	if (!fake.device_caps)
+		capability->device_caps =
+		    V4L2_CAP_STREAMING | (fake.multiplanar ? V4L2_CAP_VIDEO_CAPTURE_MPLANE : V4L2_CAP_VIDEO_CAPTURE);
+	return 0;
+}
+
+static int enum_formats(struct v4l2_fmtdesc *description)
+{
+	if (description->type != type() || description->index >= fake.format_count)
+		return -EINVAL;
+	description->pixelformat = fake.formats[description->index].fourcc;
+	return 0;
+}
+
+static int set_format(struct v4l2_format *format)
+{
+	uint32_t asked = fake.multiplanar ? format->fmt.pix_mp.pixelformat : format->fmt.pix.pixelformat;
+	uint32_t width = fake.multiplanar ? format->fmt.pix_mp.width : format->fmt.pix.width;
+	uint32_t height = fake.multiplanar ? format->fmt.pix_mp.height : format->fmt.pix.height;
+	const struct fake_format *f = fake.formats;
+	uint32_t stride, size;
+
+	if (fake.format_error || format->type != type())
+		return fake.format_error ? fake.format_error : -EINVAL;
+	while (f->fourcc != (fake.other_format ? fake.other_format : asked))
+		assert_true(++f < fake.formats + fake.format_count);
+	width = fake.width_px ? fake.width_px : width;
+	height = fake.height_px ? fake.height_px : height;
+	stride = f->first_plane_bits ? width * f->first_plane_bits / 8 + fake.row_padding_bytes : 0;
+	size = f->first_plane_bits ? stride * height / f->first_plane_bits * f->bits : width * height * 2;
+	size += fake.size_padding_bytes;
+	memset(&format->fmt, 0, sizeof(format->fmt));
+	if (fake.multiplanar) {
+		format->fmt.pix_mp.pixelformat = f->fourcc;
+		format->fmt.pix_mp.width = width;
+		format->fmt.pix_mp.height = height;
+		format->fmt.pix_mp.colorspace = fake.colorspace;
+		format->fmt.pix_mp.num_planes = f->memory_planes ? (uint8_t)f->memory_planes : 1;
+		format->fmt.pix_mp.plane_fmt[0].bytesperline = stride;
+		format->fmt.pix_mp.plane_fmt[0].sizeimage = size;
+	} else {
+		format->fmt.pix.pixelformat = f->fourcc;
+		format->fmt.pix.width = width;
+		format->fmt.pix.height = height;
+		format->fmt.pix.colorspace = fake.colorspace;
+		format->fmt.pix.bytesperline = stride;
+		format->fmt.pix.sizeimage = size;
+	}
+	fake.format = *format;
+	return 0;
+}
+
+static int rate(struct v4l2_streamparm *parameters, bool set)
+{
+	struct v4l2_fract *interval = &parameters->parm.capture.timeperframe;
+
+	if (parameters->type != type() || !fake.rate_num)
+		return -EINVAL;
+	if (set && !fake.one_rate) {
+		fake.rate_num = interval->denominator;
+		fake.rate_den = interval->numerator;
+	}
+	parameters->parm.capture.capability = V4L2_CAP_TIMEPERFRAME;
+	*interval = (struct v4l2_fract){fake.rate_den, fake.rate_num};
+	return 0;
+}
+
+static int request_buffers(struct v4l2_requestbuffers *request)
+{
+	bool user = request->memory == V4L2_MEMORY_USERPTR;
+
+	if (request->type != type())
+		return -EINVAL;
+	if (request->count && (fake.reqbufs_error || (user && fake.user_reqbufs_error)))
+		return fake.reqbufs_error ? fake.reqbufs_error : fake.user_reqbufs_error;
+	assert_false(fake.streaming);
+	memset(fake.buffer, 0, sizeof(fake.buffer));
+	fake.queued_count = fake.done_count = 0;
+	if (request->count > VIDEO_MAX_FRAME)
+		request->count = VIDEO_MAX_FRAME;
+	if (fake.few_buffers && request->count > 1)
+		request->count--;
+	fake.memory = request->memory;
+	fake.count = request->count;
+	return 0;
+}
+
+static int query_buffer(struct v4l2_buffer *b)
+{
+	if (b->type != type() || b->memory != V4L2_MEMORY_MMAP || b->index >= fake.count)
+		return -EINVAL;
+	if (fake.multiplanar) {
+		b->m.planes[0].length = size_image();
+		b->m.planes[0].m.mem_offset = b->index * BUFFER_BYTES;
+	} else {
+		b->length = size_image();
+		b->m.offset = b->index * BUFFER_BYTES;
+	}
+	return 0;
+}
+
+static int queue_buffer(struct v4l2_buffer *b)
+{
+	struct fake_buffer *buffer = &fake.buffer[b->index];
+	bool user = b->memory == V4L2_MEMORY_USERPTR;
+
+	if (fake.qbuf_error || (user && fake.user_qbuf_error))
+		return fake.qbuf_error ? fake.qbuf_error : fake.user_qbuf_error;
+	if (b->type != type() || b->memory != fake.memory || b->index >= fake.count || buffer->queued ||
+	    (fake.multiplanar && b->length != 1))
+		return -EINVAL;
+	if (user) {
+		unsigned long address = fake.multiplanar ? b->m.planes[0].m.userptr : b->m.userptr;
+
+		buffer->memory = (uint8_t *)address;
+		buffer->length = fake.multiplanar ? b->m.planes[0].length : b->length;
+		if (address % 4096 != 0 || buffer->length < size_image())
+			return -EINVAL;
+	}
+	buffer->queued = true;
+	fake.queued[fake.queued_count++] = b->index;
+	return 0;
+}
+
+static int dequeue_buffer(struct v4l2_buffer *b)
+{
+	struct fake_buffer *buffer;
+	int64_t capture_us;
+
+	if (fake.dqbuf_error)
+		return fake.dqbuf_error;
+	if (!fake.streaming || b->type != type() || b->memory != fake.memory)
+		return -EINVAL;
+	if (fake.done_count == 0)
+		return -EAGAIN;
+	b->index = fake.done[0];
+	memmove(fake.done, fake.done + 1, --fake.done_count * sizeof(fake.done[0]));
+	buffer = &fake.buffer[b->index];
+	buffer->queued = false;
+	if (fake.multiplanar) {
+		assert_int_equal(b->length, 1);
+		b->m.planes[0].bytesused = buffer->bytes_used;
+	} else {
+		b->bytesused = buffer->bytes_used;
+	}
+	b->sequence = buffer->sequence;
+	b->flags = buffer->flags | fake.timestamp_flags;
+	capture_us = ((int64_t)buffer->sequence + 100) * CAPTURE_NS_PER_FRAME / 1000;
+	b->timestamp.tv_sec = capture_us / 1000000;
+	b->timestamp.tv_usec = capture_us % 1000000;
+	return 0;
+}
+
+static int stream_off(void)
+{
+	fake.streaming = false;
+	fake.queued_count = fake.done_count = 0;
+	fake.streamoffs++;
+	for (unsigned i = 0; i < VIDEO_MAX_FRAME; i++)
+		fake.buffer[i].queued = false;
+	return 0;
+}
+
+static int frame_size(struct v4l2_frmsizeenum *size)
+{
+	if (size->index > 0 || !fake.width_px) {
+		if (size->index > 0)
+			return -EINVAL;
+		size->type = V4L2_FRMSIZE_TYPE_STEPWISE;
+		size->stepwise = (struct v4l2_frmsize_stepwise){16, 1920, 8, 16, 1080, 8};
+		return 0;
+	}
+	size->type = V4L2_FRMSIZE_TYPE_DISCRETE;
+	size->discrete = (struct v4l2_frmsize_discrete){fake.width_px, fake.height_px};
+	return 0;
+}
+
+static int frame_interval(struct v4l2_frmivalenum *interval)
+{
+	if (interval->index > 1)
+		return -EINVAL;
+	interval->type = V4L2_FRMIVAL_TYPE_DISCRETE;
+	interval->discrete = interval->index ? (struct v4l2_fract){2, 15} : (struct v4l2_fract){1001, 30000};
+	return 0;
+}
+
+static int control(struct v4l2_control *value)
+{
+	if (value->id != V4L2_CID_MIN_BUFFERS_FOR_CAPTURE || !fake.min_buffers)
+		return -EINVAL;
+	value->value = (int32_t)fake.min_buffers;
+	return 0;
+}
+
+int v4l2_call(int fd, unsigned long request, void *argument)
+{
+	int r;
+
+	if (fd != fake_fd) {
+		r = ioctl(fd, request, argument);
+		return r < 0 ? -errno : r;
+	}
+	if (fake.gone)
+		return -ENODEV;
+	switch (request) {
+	case VIDIOC_QUERYCAP:
+		return query_capability(argument);
+	case VIDIOC_ENUM_FMT:
+		return enum_formats(argument);
+	case VIDIOC_ENUM_FRAMESIZES:
+		return frame_size(argument);
+	case VIDIOC_ENUM_FRAMEINTERVALS:
+		return frame_interval(argument);
+	case VIDIOC_S_FMT:
+		return set_format(argument);
+	case VIDIOC_G_PARM:
+		return rate(argument, false);
+	case VIDIOC_S_PARM:
+		return rate(argument, true);
+	case VIDIOC_G_CTRL:
+		return control(argument);
+	case VIDIOC_REQBUFS:
+		return request_buffers(argument);
+	case VIDIOC_QUERYBUF:
+		return query_buffer(argument);
+	case VIDIOC_QBUF:
+		return queue_buffer(argument);
+	case VIDIOC_DQBUF:
+		return dequeue_buffer(argument);
+	case VIDIOC_STREAMON:
+		fake.streaming = !fake.streamon_error;
+		return fake.streamon_error;
+	case VIDIOC_STREAMOFF:
+		return stream_off();
+	default:
+		return -ENOTTY;
+	}
+}
+
+uint32_t fake_deliver(const void *data, size_t size, uint32_t sequence, uint32_t flags)
+{
+	struct fake_buffer *buffer;
+	uint32_t index;
+
+	assert_true(fake.streaming);
+	assert_true(fake.queued_count > 0);
+	index = fake.queued[0];
+	memmove(fake.queued, fake.queued + 1, --fake.queued_count * sizeof(fake.queued[0]));
+	buffer = &fake.buffer[index];
+	if (fake.memory == V4L2_MEMORY_USERPTR) {
+		assert_true(size <= buffer->length);
+		memcpy(buffer->memory, data, size);
+	} else {
+		assert_int_equal(pwrite(fake_fd, data, size, (off_t)index * BUFFER_BYTES), (ssize_t)size);
+	}
+	buffer->bytes_used = (uint32_t)size;
+	buffer->sequence = sequence;
+	buffer->flags = flags;
+	fake.done[fake.done_count++] = index;
+	return index;
+}

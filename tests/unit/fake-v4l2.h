@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+/* A V4L2 driver in this process, in the place of producer/v4l2.c: one camera, "/dev/video3", that behaves as videobuf2
+ * does, and each fault a driver can have. Other paths are opened for real. */
+#ifndef TRIPOOL_FAKE_V4L2_H
+#define TRIPOOL_FAKE_V4L2_H
+
+#include <linux/videodev2.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define FAKE_PATH "/dev/video3"
+
+/* How the driver lays a format out. */
+struct fake_format {
+	uint32_t fourcc;
+	uint32_t first_plane_bits; /* a pixel's, in the first plane; 0: compressed */
+	uint32_t bits;             /* a pixel's, in all */
+	uint32_t memory_planes;    /* 0: one */
+};
+
+struct fake_v4l2 {
+	/* the camera */
+	const struct fake_format *formats;
+	unsigned format_count;
+	uint32_t device_caps; /* 0: a camera's */
+	bool multiplanar;
+	bool absent;
+	uint32_t width_px, height_px; /* the only size; 0: any */
+	uint32_t row_padding_bytes, size_padding_bytes;
+	uint32_t rate_num, rate_den; /* 0: it does not tell; the only rate when `one_rate`, else any */
+	bool one_rate;
+	uint32_t min_buffers; /* 0: no such control */
+	uint32_t colorspace;
+	uint32_t other_format; /* set whatever is asked for */
+	uint32_t timestamp_flags;
+
+	/* its faults: -errno, or 0 */
+	int open_error, format_error, reqbufs_error, user_reqbufs_error, user_qbuf_error, qbuf_error, streamon_error,
+	    dqbuf_error;
+	bool gone;
+	bool few_buffers; /* grants fewer than asked */
+
+	/* what the program has done */
+	struct v4l2_format format;
+	uint32_t memory, count;
+	bool streaming;
+	int opened, streamoffs;
+	uint32_t queued[VIDEO_MAX_FRAME], queued_count; /* in order */
+	struct fake_buffer {
+		uint8_t *memory;
+		uint32_t length;
+		bool queued;
+		uint32_t bytes_used, flags, sequence;
+	} buffer[VIDEO_MAX_FRAME];
+	uint32_t done[VIDEO_MAX_FRAME], done_count; /* in order */
+};
+
+extern struct fake_v4l2 fake;
+
+/* The oldest queued buffer is filled: its first `size` bytes with `data`. Returns its index. */
+uint32_t fake_deliver(const void *data, size_t size, uint32_t sequence, uint32_t flags);
+
+#endif
