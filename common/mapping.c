@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 
 static uint32_t all_cells(const struct tripool_mapping *m)
 {
@@ -32,7 +31,7 @@ int tripool_mapping_create(struct tripool_mapping **mapping, const struct tripoo
 	*mapping = m;
 	return 0;
 unmap_pool:
-	munmap((void *)m->header, m->constant.pool_bytes);
+	tripool_pool_unmap(m->header, m->constant.pool_bytes);
 free_mapping:
 	free(m);
 	return r;
@@ -42,7 +41,7 @@ void tripool_mapping_destroy(struct tripool_mapping *m)
 {
 	if (!m)
 		return;
-	munmap((void *)m->header, m->constant.pool_bytes);
+	tripool_pool_unmap(m->header, m->constant.pool_bytes);
 	tripool_lease_unmap(m->reader.page);
 	free(m);
 }

@@ -216,6 +216,16 @@ static int check_header(const struct tripool_header *h, uint64_t bytes, struct t
 	return 0;
 }
 
+static uint64_t mapped_bytes(uint64_t pool_bytes)
+{
+	return tripool_round_to_pages(pool_bytes) + tripool_round_to_pages(1);
+}
+
+void tripool_pool_unmap(const struct tripool_header *header, uint64_t bytes)
+{
+	munmap((void *)header, mapped_bytes(bytes));
+}
+
 int tripool_pool_map(int fd, uint64_t bytes, const struct tripool_header **header, struct tripool_header *copy,
     struct tripool_error *error)
 {
@@ -224,15 +234,20 @@ int tripool_pool_map(int fd, uint64_t bytes, const struct tripool_header **heade
 		return r;
 	if (bytes < sizeof(struct tripool_header))
 		return tripool_fail(error, -EPROTO, "a pool of %llu bytes is too small", (unsigned long long)bytes);
-	void *map = mmap(NULL, bytes, PROT_READ, MAP_SHARED, fd, 0);
-	if (map == MAP_FAILED)
-		return tripool_fail(
+	/* A page more than the pool has: who reads pixels a vector at a time may read a little too far. */
+	void *map = mmap(NULL, mapped_bytes(bytes), PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (map == MAP_FAILED || mmap(map, bytes, PROT_READ, MAP_SHARED | MAP_FIXED, fd, 0) == MAP_FAILED) {
+		r = tripool_fail(
 		    error, -errno, "cannot map the pool's %llu MiB: %s (ulimit -v?)", MIB(bytes), strerror(errno));
+		if (map != MAP_FAILED)
+			munmap(map, mapped_bytes(bytes));
+		return r;
+	}
 	struct tripool_header private = {0};
 	memcpy(&private, map, offsetof(struct tripool_header, latest));
 	r = check_header(&private, bytes, error);
 	if (r < 0) {
-		munmap(map, bytes);
+		tripool_pool_unmap(map, bytes);
 		return r;
 	}
 	*header = map;

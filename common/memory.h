@@ -38,6 +38,7 @@ uint64_t tripool_lease_bytes(void);
  */
 int tripool_pool_map(int fd, uint64_t bytes, const struct tripool_header **header, struct tripool_header *copy,
     struct tripool_error *error);
+void tripool_pool_unmap(const struct tripool_header *header, uint64_t bytes);
 int tripool_lease_map(int fd, uint64_t bytes, struct tripool_lease_page **page, struct tripool_error *error);
 
 #endif

@@ -66,9 +66,10 @@ int tripool_place_open(bool producer, struct tripool_error *error)
 	int r = directory_path(path, &chosen, error);
 	if (r < 0)
 		return r;
+	/* -ENOTDIR for a missing parent: -ENOENT is "no producer", which viewers may wait to change. */
 	if (mkdir(path, 0700) < 0 && errno != EEXIST)
-		return tripool_fail(error, -errno, "cannot make directory '%.150s': %s (set TRIPOOL_DIR to another)",
-		    path, strerror(errno));
+		return tripool_fail(error, errno == ENOENT ? -ENOTDIR : -errno,
+		    "cannot make directory '%.150s': %s (set TRIPOOL_DIR to another)", path, strerror(errno));
 	/* Only what the user named may be a link: in /tmp somebody else could have put it there. */
 	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC | (chosen ? 0 : O_NOFOLLOW));
 	if (fd < 0)
@@ -242,7 +243,8 @@ int tripool_place_watch(int directory, int inotify, struct tripool_error *error)
 	char path[32];
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", directory);
 	if (inotify_add_watch(inotify, path, IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR) < 0)
-		return tripool_fail(error, -errno, "cannot watch the directory of streams: %s", strerror(errno));
+		return tripool_fail(error, errno == ENOENT ? -EIO : -errno,
+		    "cannot watch the directory of streams: %s (is /proc mounted?)", strerror(errno));
 	return 0;
 }
 

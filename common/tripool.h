@@ -160,7 +160,8 @@ struct tripool_producer_stats {
  * Opens the stream: takes the name, makes the pool, listens for viewers.
  * The directory is $TRIPOOL_DIR, else $XDG_RUNTIME_DIR/tripool, else /tmp/tripool-<uid>, made with mode 0700.
  * Errors: -EINVAL (name, format, options: more than 64 slots), -EADDRINUSE (the name has a producer: its pid is in
- * the text), -EACCES/-EPERM (directory not ours or not writable), -ENOMEM, -ENOSPC, -EMFILE, -ENFILE, and what the
+ * the text), -EACCES/-EPERM/-ENOTDIR (directory not ours, not writable, not
+ * to be made), -ENOMEM, -ENOSPC, -EMFILE, -ENFILE, and what the
  * kernel says of open, socket, bind. Nothing is left behind on failure. May block for file system calls only.
  */
 int tripool_producer_create(struct tripool_producer **producer, const struct tripool_producer_options *options,
@@ -236,7 +237,7 @@ struct tripool_viewer_options {
 /* A leased frame. Everything in it is valid and constant until tripool_viewer_release (or destroy). */
 struct tripool_frame {
 	const struct tripool_format *format;
-	const uint8_t *memory; /* the slot; format->size_bytes bytes, read-only */
+	const uint8_t *memory; /* the slot; format->size_bytes bytes, read-only; reading 64 bytes beyond does no harm */
 	const uint8_t *plane[TRIPOOL_MAX_PLANES];
 	uint64_t sequence;
 	uint64_t generation;
@@ -292,7 +293,8 @@ int tripool_viewer_wait(struct tripool_viewer *viewer, int timeout_ms);
 /*
  * For programs with a poll loop of their own: an fd, the same for the viewer's whole life, that becomes readable under
  * the conditions tripool_viewer_wait waits for. Before each poll call tripool_viewer_arm: it returns 1 when there is
- * something already (do not poll), 0 when the fd may be polled.
+ * something already (do not poll), 0 when the fd may be polled. Nothing is to be read from the fd itself: arm takes in
+ * what made it readable.
  */
 int tripool_viewer_fd(const struct tripool_viewer *viewer);
 int tripool_viewer_arm(struct tripool_viewer *viewer);

@@ -92,6 +92,9 @@ static void a_killed_producer_leaves_its_last_frame(void **state)
 	assert_int_equal(puppet_check(&v, 1).result, 0);
 	puppet_release(&v, 0);
 	puppet_release(&v, 1);
+	puppet_make_frames(&q, 3);
+	assert_int_equal(puppet_acquire(&v, 1).sequence, 5);
+	assert_int_equal(puppet_stats(&v).sequence, 2);   /* skipped: the new stream's 3 and 4 */
 	assert_int_equal(puppet_stats(&v).generation, 1); /* reconnects */
 	assert_int_equal(puppet_reconnect(&v).result, -EALREADY);
 	puppet_end(&v);
@@ -190,8 +193,10 @@ static void a_directory_that_is_not_ours_is_refused(void **state)
 	char path[96];
 	snprintf(path, sizeof(path), "%s/a/b", puppet_directory());
 	setenv("TRIPOOL_DIR", path, 1);
-	assert_int_equal(tripool_producer_create(&p, &options, &format, &e), -ENOENT);
+	assert_int_equal(tripool_producer_create(&p, &options, &format, &e), -ENOTDIR);
 	assert_non_null(strstr(e.text, "cannot make directory"));
+	view.wait_for_producer = true; /* but not for a directory that cannot be */
+	assert_int_equal(tripool_viewer_create(&v, &view, &e), -ENOTDIR);
 	setenv("TRIPOOL_DIR", "/dev/null", 1);
 	assert_int_equal(tripool_producer_create(&p, &options, &format, &e), -ENOTDIR);
 	assert_null(p);
