@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+#include "events.h"
+
+#include <SDL_syswm.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#if defined(SDL_VIDEO_DRIVER_WAYLAND)
+#include <wayland-client-core.h>
+#endif
+
+#define NO_WINDOW_FD_MS 10
+
+int events_init(struct events *events)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return -errno;
+	events->window_fd = -1;
+	events->signals_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return events->signals_fd < 0 ? -errno : 0;
+}
+
+void events_finish(struct events *events)
+{
+	close(events->signals_fd);
+}
+
+void events_watch_window(struct events *events, SDL_Window *window)
+{
+	SDL_SysWMinfo info;
+	SDL_VERSION(&info.version);
+	events->window_fd = -1;
+	if (!SDL_GetWindowWMInfo(window, &info))
+		return;
+#if defined(SDL_VIDEO_DRIVER_X11)
+	if (info.subsystem == SDL_SYSWM_X11)
+		events->window_fd = ConnectionNumber(info.info.x11.display);
+#endif
+#if defined(SDL_VIDEO_DRIVER_WAYLAND)
+	if (info.subsystem == SDL_SYSWM_WAYLAND)
+		events->window_fd = wl_display_get_fd(info.info.wl.display);
+#endif
+}
+
+struct events_happened events_wait(const struct events *events, int stream_fd, int timeout_ms)
+{
+	struct pollfd fds[] = {
+	    {.fd = events->signals_fd, .events = POLLIN},
+	    {.fd = events->window_fd, .events = POLLIN},
+	    {.fd = stream_fd, .events = POLLIN},
+	};
+	if (events->window_fd < 0 && (timeout_ms < 0 || timeout_ms > NO_WINDOW_FD_MS))
+		timeout_ms = NO_WINDOW_FD_MS;
+	if (poll(fds, sizeof(fds) / sizeof(*fds), timeout_ms) <= 0)
+		return (struct events_happened){false, false};
+	/* a window system that hung up can show nothing more */
+	return (struct events_happened){
+	    .stream = fds[2].revents != 0,
+	    .quit = fds[0].revents != 0 || (fds[1].revents & (POLLHUP | POLLERR | POLLNVAL)) != 0,
+	};
+}

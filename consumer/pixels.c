@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+#include "pixels.h"
+
+#include <libavutil/pixdesc.h>
+#include <math.h>
+#include <string.h>
+
+static const struct {
+	const char *name;
+	Uint32 sdl;
+} sdl_formats[] = {
+    {"nv12", SDL_PIXELFORMAT_NV12},
+    {"nv21", SDL_PIXELFORMAT_NV21},
+    {"yuv420p", SDL_PIXELFORMAT_IYUV},
+    {"yuvj420p", SDL_PIXELFORMAT_IYUV},
+    {"yuyv422", SDL_PIXELFORMAT_YUY2},
+    {"uyvy422", SDL_PIXELFORMAT_UYVY},
+    {"yvyu422", SDL_PIXELFORMAT_YVYU},
+    {"rgb24", SDL_PIXELFORMAT_RGB24},
+    {"bgr24", SDL_PIXELFORMAT_BGR24},
+    {"bgra", SDL_PIXELFORMAT_BGRA32},
+    {"rgba", SDL_PIXELFORMAT_RGBA32},
+    {"argb", SDL_PIXELFORMAT_ARGB32},
+    {"abgr", SDL_PIXELFORMAT_ABGR32},
+#if SDL_BYTEORDER == SDL_LIL_ENDIAN /* SDL names these by the value of the word, libavutil by the bytes */
+    {"bgr0", SDL_PIXELFORMAT_XRGB8888},
+    {"rgb0", SDL_PIXELFORMAT_XBGR8888},
+    {"0rgb", SDL_PIXELFORMAT_BGRX8888},
+    {"0bgr", SDL_PIXELFORMAT_RGBX8888},
+    {"rgb565le", SDL_PIXELFORMAT_RGB565},
+    {"bgr565le", SDL_PIXELFORMAT_BGR565},
+#endif
+};
+
+Uint32 pixels_sdl_format(const struct tripool_format *format)
+{
+	for (size_t i = 0; i < sizeof(sdl_formats) / sizeof(*sdl_formats); i++)
+		if (strcmp(sdl_formats[i].name, format->pix_fmt) == 0)
+			return sdl_formats[i].sdl;
+	return SDL_PIXELFORMAT_UNKNOWN;
+}
+
+enum AVPixelFormat pixels_of_window(Uint32 sdl_format)
+{
+	switch (sdl_format) {
+	case SDL_PIXELFORMAT_ARGB8888:
+	case SDL_PIXELFORMAT_XRGB8888:
+		return AV_PIX_FMT_0RGB32;
+	case SDL_PIXELFORMAT_ABGR8888:
+	case SDL_PIXELFORMAT_XBGR8888:
+		return AV_PIX_FMT_0BGR32;
+	case SDL_PIXELFORMAT_RGB565:
+		return AV_PIX_FMT_RGB565;
+	case SDL_PIXELFORMAT_RGB24:
+		return AV_PIX_FMT_RGB24;
+	default:
+		return AV_PIX_FMT_NONE;
+	}
+}
+
+static bool is_rgb(const struct tripool_format *format)
+{
+	const AVPixFmtDescriptor *d = av_pix_fmt_desc_get(av_get_pix_fmt(format->pix_fmt));
+	return d && (d->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_BAYER));
+}
+
+static bool is_gray(const struct tripool_format *format)
+{
+	const AVPixFmtDescriptor *d = av_pix_fmt_desc_get(av_get_pix_fmt(format->pix_fmt));
+	return d && d->nb_components <= 2 && !(d->flags & AV_PIX_FMT_FLAG_RGB);
+}
+
+struct pixels_colour pixels_colour(const struct tripool_format *format)
+{
+	struct pixels_colour colour = {.full_range = format->full_range == 1};
+	switch (format->matrix) {
+	case AVCOL_SPC_BT709:
+	case AVCOL_SPC_FCC:
+	case AVCOL_SPC_SMPTE240M:
+		colour.matrix = format->matrix;
+		break;
+	case AVCOL_SPC_BT470BG:
+	case AVCOL_SPC_SMPTE170M:
+		colour.matrix = AVCOL_SPC_BT470BG;
+		break;
+	case AVCOL_SPC_BT2020_NCL:
+	case AVCOL_SPC_BT2020_CL:
+		colour.matrix = AVCOL_SPC_BT2020_NCL;
+		break;
+	default:
+		colour.matrix = format->height_px < 720 ? AVCOL_SPC_BT470BG : AVCOL_SPC_BT709;
+	}
+	/* libavutil's "yuvj" formats are full range by their name, and gray is when nothing else is said */
+	if (strncmp(format->pix_fmt, "yuvj", 4) == 0 || (format->full_range > 1 && is_gray(format)))
+		colour.full_range = true;
+	return colour;
+}
+
+bool pixels_set_sdl_colour(const struct tripool_format *format)
+{
+	if (is_rgb(format))
+		return true;
+	struct pixels_colour colour = pixels_colour(format);
+	if (colour.matrix == AVCOL_SPC_BT470BG)
+		SDL_SetYUVConversionMode(colour.full_range ? SDL_YUV_CONVERSION_JPEG : SDL_YUV_CONVERSION_BT601);
+	else if (colour.matrix == AVCOL_SPC_BT709 && !colour.full_range)
+		SDL_SetYUVConversionMode(SDL_YUV_CONVERSION_BT709);
+	else
+		return false;
+	return true;
+}
+
+void pixels_display_size(const struct tripool_format *format, int *width_px, int *height_px)
+{
+	*width_px = (int)format->width_px;
+	*height_px = (int)format->height_px;
+	if (format->sample_aspect_num == 0 || format->sample_aspect_den == 0)
+		return;
+	double aspect = (double)format->sample_aspect_num / format->sample_aspect_den;
+	/* a nonsensical one must not make a window of a million pixels */
+	if (aspect < 1.0 / 16 || aspect > 16)
+		return;
+	if (aspect >= 1)
+		*width_px = (int)lround(*width_px * aspect);
+	else
+		*height_px = (int)lround(*height_px / aspect);
+}
+
+SDL_Rect pixels_letterbox(const struct tripool_format *format, int area_width_px, int area_height_px)
+{
+	int width, height;
+	pixels_display_size(format, &width, &height);
+	double scale = fmin((double)area_width_px / width, (double)area_height_px / height);
+	SDL_Rect r = {.w = (int)lround(width * scale), .h = (int)lround(height * scale)};
+	if (r.w < 1)
+		r.w = 1;
+	if (r.h < 1)
+		r.h = 1;
+	r.x = (area_width_px - r.w) / 2;
+	r.y = (area_height_px - r.h) / 2;
+	return r;
+}

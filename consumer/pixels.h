@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+/* What a stream's format means to SDL and libswscale: which texture format, which colours, which shape on the screen.
+ */
+#ifndef TRIPOOL_PIXELS_H
+#define TRIPOOL_PIXELS_H
+
+#include <SDL.h>
+#include <libavutil/pixfmt.h>
+#include <stdbool.h>
+
+#include "tripool.h"
+
+/* SDL's name for the same bytes in memory; SDL_PIXELFORMAT_UNKNOWN when it has none. */
+Uint32 pixels_sdl_format(const struct tripool_format *format);
+
+/* libavutil's name for the pixels of a window or texture; AV_PIX_FMT_NONE for one nobody uses today. */
+enum AVPixelFormat pixels_of_window(Uint32 sdl_format);
+
+struct pixels_colour {
+	int matrix;      /* H.273 MatrixCoefficients, also libswscale's SWS_CS_ number */
+	bool full_range; /* of the YUV or gray samples */
+};
+
+/* What the stream says; what it leaves open is decided as televisions do: BT.601 below 720 lines, else BT.709, and
+ * limited range for YUV. */
+struct pixels_colour pixels_colour(const struct tripool_format *format);
+
+/* Whether SDL's own YUV conversion gives the right colours. If so it is switched to them: that is one setting for the
+ * whole program. Formats that are not YUV need none. */
+bool pixels_set_sdl_colour(const struct tripool_format *format);
+
+/* The frame's shape in square pixels. */
+void pixels_display_size(const struct tripool_format *format, int *width_px, int *height_px);
+
+/* The largest rectangle of the frame's shape in the middle of the area. Exactly the frame's size when it fits so. */
+SDL_Rect pixels_letterbox(const struct tripool_format *format, int area_width_px, int area_height_px);
+
+#endif

@@ -1,0 +1,62 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# What the keys do that no other test presses: i figures, s screenshot, f full screen and back; and the options --fullscreen and
+# --duration. A closed window ends the viewer.
+. "$(dirname "$0")/lib.sh"
+start_x
+cd "$work" || exit 1
+
+has_size() {
+	[ "$(xdotool getwindowgeometry --shell "$window" | grep -cx -e "WIDTH=$1" -e "HEIGHT=$2")" = 2 ]
+}
+differs() {
+	picture now.png
+	[ "$(compare -metric AE "$1" now.png null: 2>&1)" != 0 ]
+}
+same() {
+	! differs "$1"
+}
+
+start capture "$capture" pattern -n keys -s 640x360 -f nv12 -r 30
+start small "$capture" pattern -n small -s 320x240 -f nv12 -r 30
+for renderer in gpu surface; do
+	start view "$view" keys --renderer $renderer
+	viewer=$pid
+	wait_window '^tripool: keys$'
+	within 10 has_size 640 360 || fail "$renderer: the window has not the frame's size"
+	press space
+	within 20 title_matches frozen || fail "$renderer: space does not freeze"
+	frame=$(title | sed 's/.*frame //')
+	sleep 0.3
+	picture plain.png
+
+	press s
+	within 10 test -s "tripool-keys-$frame.png" || fail "$renderer: no screenshot tripool-keys-$frame.png"
+	within 10 grep -q saved view.err || fail "$renderer: it does not say where the screenshot is"
+	[ "$("$read_strip" "tripool-keys-$frame.png" 640 360)" = "$frame" ] || fail "$renderer: the screenshot is wrong"
+
+	press i
+	within 10 differs plain.png || fail "$renderer: i shows nothing"
+	convert now.png -crop 640x180+0+180 +repage lower.png
+	convert plain.png -crop 640x180+0+180 +repage plain-lower.png
+	[ "$(compare -metric AE lower.png plain-lower.png null: 2>&1)" = 0 ] ||
+		fail "$renderer: the figures are not in their corner"
+	press i
+	within 10 same plain.png || fail "$renderer: i leaves something behind"
+
+	press f
+	press f
+	within 10 same plain.png || fail "$renderer: f and f again changes the picture"
+	press space
+	xdotool windowclose "$window" # as the server ends a client's window
+	within 10 eval '! kill -0 "$viewer" 2>/dev/null' || fail "$renderer: outlives its window"
+	stop "$viewer"
+
+	# no window manager is here to make it large: but it does not become as small as the frame
+	start view "$view" small --renderer $renderer --fullscreen --duration 3
+	viewer=$pid
+	wait_window '^tripool: small$'
+	has_size 320 240 && fail "$renderer: --fullscreen has a window of the frame's size"
+	wait "$viewer" || fail "$renderer: --duration ended with status $?"
+	echo "$renderer: keys and options do what they should"
+done

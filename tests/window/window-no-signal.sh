@@ -1,0 +1,56 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# A producer that is killed leaves its last frame, dimmed, with words over it that change; when another comes the window
+# goes on with its frames. A viewer that was there first waits.
+. "$(dirname "$0")/lib.sh"
+start_x
+
+brightness() {
+	convert "$1" -resize 1x1 -colorspace gray -format '%[fx:int(1000*mean)]' info:
+}
+shows_a_frame() { # coloured bars, not a few words on black
+	picture "$work/now.png"
+	[ "$(brightness "$work/now.png")" -gt 150 ]
+}
+differs() { # from $1, what the window shows now
+	picture "$work/now.png"
+	[ "$(compare -metric AE "$1" "$work/now.png" null: 2>&1)" != 0 ]
+}
+dimmed() { # to below two thirds of $1
+	picture "$work/now.png"
+	[ $(($(brightness "$work/now.png") * 3)) -lt $(($1 * 2)) ]
+}
+bright() {
+	! dimmed "$1"
+}
+
+for renderer in gpu surface; do
+	start view "$view" signal --renderer $renderer --json
+	viewer=$pid
+	wait_window '^tripool: signal$'
+	picture "$work/waiting.png"
+	[ "$(brightness "$work/waiting.png")" -lt 50 ] || fail "$renderer: a window that waits is not dark"
+
+	start capture "$capture" pattern -n signal -s 640x360 -f nv12 -r 30
+	producer=$pid
+	within 10 shows_a_frame || fail "$renderer: no frame after the producer came"
+	picture "$work/live.png"
+	live=$(brightness "$work/live.png")
+
+	stop "$producer" KILL
+	within 10 dimmed "$live" || fail "$renderer: the frame is not dimmed after the producer died"
+	picture "$work/lost.png"
+	within 10 differs "$work/lost.png" || fail "$renderer: the age of the last frame does not go on"
+	# the words are the only bright thing in the middle of a dimmed picture
+	brightest=$(convert "$work/now.png" -gravity center -crop 320x60+0+0 -format '%[fx:int(100*maxima)]' info:)
+	[ "$brightest" -gt 90 ] || fail "$renderer: no words over the last frame"
+
+	start capture "$capture" pattern -n signal -s 640x360 -f nv12 -r 30
+	producer=$pid
+	within 10 bright "$live" || fail "$renderer: no frame after the producer came back"
+	press q
+	wait "$viewer" || fail "$renderer: q ended the viewer with status $?"
+	stop "$producer"
+	expect_json "$work/view.out" reconnects 1
+	echo "$renderer: no signal, and again: $(json "$work/view.out" frames_shown) frames shown"
+done
