@@ -1,0 +1,110 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# fresh.sh [JOB...]: does jobs of ./run (by default "demo" and "test quick") as the first thing ever done on a new,
+# minimal Debian 12: debootstrap into a temporary directory, a clone of this repository's HEAD, chroot.
+#
+# Takes minutes and needs root and the network, so it is no part of ./run test; ./run test fresh calls it.
+# What apt needs to know of mirrors and proxies is taken from this machine. Everything happens in mount and process
+# namespaces of its own: when they end, however they end, no mount and no process is left.
+set -euo pipefail
+
+repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+suite=bookworm
+
+die() { echo "fresh: $*" >&2; exit 1; }
+
+# ---- Inside the namespaces -------------------------------------------------------------------------------------
+
+mirror() {
+    apt-get indextargets --format "\$(CODENAME) \$(REPO_URI)" 'Identifier: Packages' |
+        awk -v suite="$suite" '$1 == suite { print $2; exit }'
+}
+
+# debootstrap fetches by wget, which does not know of apt's proxy.
+take_proxy() {
+    local proxy=
+    eval "$(apt-config shell proxy Acquire::http::Proxy)"
+    [[ -z $proxy || $proxy == DIRECT ]] || export http_proxy=${http_proxy-$proxy}
+}
+
+copy_network() {
+    local file
+    for file in /etc/apt/sources.list /etc/apt/sources.list.d /etc/apt/preferences.d /etc/apt/trusted.gpg.d \
+        /etc/apt/keyrings /etc/apt/apt.conf /etc/apt/apt.conf.d /usr/share/keyrings /usr/local/share/ca-certificates \
+        /etc/ssl/certs /etc/hosts; do
+        [[ ! -e $file ]] || { mkdir -p "$1$(dirname "$file")" && cp -aT "$file" "$1$file"; }
+    done
+    cp -L /etc/resolv.conf "$1/etc/resolv.conf"
+    # The mirror that debootstrap wrote down is among the copied sources.
+    [[ -e /etc/apt/sources.list ]] || rm -f "$1/etc/apt/sources.list"
+}
+
+inside() { # WORK JOB...
+    local work=$1 root=$1/root uri job
+    shift
+    uri=$(mirror)
+    [[ -n $uri ]] || die "apt's sources here name no mirror of $suite"
+    take_proxy
+
+    echo "== a new $suite"
+    debootstrap --variant=minbase "$suite" "$root" "$uri" >"$work/log" 2>&1 ||
+        { tail -n 20 "$work/log" >&2; die "debootstrap failed"; }
+    copy_network "$root"
+    mount -t proc proc "$root/proc"
+    mount -t sysfs -o ro sysfs "$root/sys"
+    mount -t devpts devpts "$root/dev/pts"
+    mkdir -p "$root/dev/shm"
+    mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm"
+
+    # The clone may belong to somebody else, which git minds.
+    git config --file "$work/gitconfig" safe.directory '*'
+    GIT_CONFIG_GLOBAL=$work/gitconfig git clone --quiet "$repo" "$root/root/tripool"
+
+    for job in "$@"; do
+        echo "== ./run $job"
+        # shellcheck disable=SC2086 # a job is words: "test quick"
+        env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin ${http_proxy:+http_proxy="$http_proxy"} ${CI:+CI="$CI"} \
+            chroot "$root" /root/tripool/run $job </dev/null || die "./run $job failed on a new $suite"
+    done
+    [[ ! -f $root/root/tripool/build/demo.png ]] || {
+        mkdir -p "$repo/build"
+        cp "$root/root/tripool/build/demo.png" "$repo/build/fresh-demo.png"
+        echo "picture: $repo/build/fresh-demo.png"
+    }
+}
+
+# ---- Outside ---------------------------------------------------------------------------------------------------
+
+if [[ ${1-} == --inside ]]; then
+    inside "${@:2}"
+    exit
+fi
+[[ $# -gt 0 ]] || set -- demo 'test quick'
+if [[ $(id -u) -ne 0 ]]; then
+    command -v sudo >/dev/null || die "needs root (debootstrap, chroot), and there is no sudo"
+    exec sudo "$0" "$@"
+fi
+for tool in debootstrap git unshare; do
+    command -v "$tool" >/dev/null || die "$tool is not installed"
+done
+[[ -z $(git -C "$repo" status --porcelain 2>/dev/null) ]] ||
+    echo "fresh: note: what is not committed is not tried" >&2
+
+work=$(mktemp -d)
+child=
+# Killing unshare kills all that runs inside; what is being written at that moment needs the second rm.
+trap '
+    [[ -z $child ]] || kill -KILL "$child"
+    rm -rf "$work" 2>/dev/null || { sleep 1; rm -rf "$work"; }
+' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+unshare --mount --pid --fork --kill-child --mount-proc "$0" --inside "$work" "$@" &
+child=$!
+status=0
+wait "$child" || status=$?
+child=
+[[ $status -ne 0 ]] || echo "fresh: passed"
+exit "$status"

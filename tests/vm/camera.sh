@@ -1,0 +1,177 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# camera.sh BUILD_DIR: the camera's side of tripool against the kernel's own test driver. Run it by tests/vm/boot;
+# what the programs said is left in $RESULT.
+set -uo pipefail
+
+capture=$1/producer/tripool-capture
+view=$1/consumer/tripool-view
+watch=$1/tests/vm/watch-frames
+lesser=$1/tests/vm/liblesser-driver.so
+video=/dev/video0 # single-planar
+multi=/dev/video1 # multi-planar
+failures=0
+
+export TRIPOOL_DIR=/run/tripool SDL_VIDEODRIVER=dummy
+
+check() { # TEXT COMMAND...
+    local text=$1
+    shift
+    if "$@" >/dev/null; then
+        echo "ok    $text"
+    else
+        echo "FAIL  $text"
+        failures=$((failures + 1))
+    fi
+}
+
+# says NAME-PROGRAM EXPRESSION: what the program's JSON must fulfil.
+says() { check "$1: $2" jq -e "$2" "$RESULT/$1.json"; }
+
+# Programs started here write to $RESULT/LABEL.json and .err, and may not outlive a minute.
+start() { # LABEL COMMAND...
+    local label=$1
+    shift
+    env --default-signal=INT timeout --foreground -k 2 60 "$@" >"$RESULT/$label.json" 2>"$RESULT/$label.err" &
+}
+
+ended_well() { # LABEL PID
+    wait "$2"
+    local status=$?
+    check "$1: exit status $status is 0" test "$status" -eq 0
+    [[ $status -eq 0 ]] || sed 's/^/      /' "$RESULT/$1.err"
+}
+
+# stream NAME DEVICE PIX_FMT PATH COPIES: a capture with two viewers, one of them the real program, until both have
+# seen enough; the capture is then ended as by Ctrl-C. Words in ${driver[@]} make the driver a lesser one.
+stream() {
+    local name=$1 device=$2 pix_fmt=$3 path=$4 copies=$5 capture_pid view_pid watch_pid
+
+    start "$name-watch" "$watch" "$name" 15
+    watch_pid=$!
+    start "$name-view" "$view" "$name" --renderer surface --frames 20 --verify --json
+    view_pid=$!
+    start "$name-capture" env "${driver[@]}" \
+        "$capture" "camera:$device" -n "$name" -s 640x360 -r 25 -f "$pix_fmt" --checksum --json
+    capture_pid=$!
+    ended_well "$name-watch" "$watch_pid"
+    ended_well "$name-view" "$view_pid"
+    kill -INT "$capture_pid"
+    ended_well "$name-capture" "$capture_pid"
+
+    says "$name-capture" ".pix_fmt == \"$pix_fmt\""
+    says "$name-capture" ".path == \"$path\""
+    says "$name-capture" ".copies_per_frame == $copies"
+    says "$name-capture" '.width == 640 and .height == 360'
+    says "$name-capture" '.frames_published >= 20'
+    says "$name-capture" '.viewers_peak >= 1'
+    says "$name-capture" '.generations == 1'
+    says "$name-view" '.frames_shown == 20'
+    says "$name-view" '.frames_torn == 0 and .frames_verified == .frames_shown'
+    says "$name-view" '.copies_per_frame == 0'
+}
+
+# refused LABEL WORD [capture arguments]: one line on stderr with WORD in it, nothing on stdout, not status 0.
+refused() {
+    local label=$1 word=$2
+    shift 2
+    start "$label" "$capture" "$@"
+    wait $!
+    local status=$?
+    check "$label: exit status $status is an error" test "$status" -gt 0 -a "$status" -lt 124
+    check "$label: one line on stderr" test "$(wc -l <"$RESULT/$label.err")" -eq 1
+    check "$label: says '$word'" grep -qF -- "$word" "$RESULT/$label.err"
+    check "$label: nothing on stdout" test ! -s "$RESULT/$label.json"
+    sed 's/^/      /' "$RESULT/$label.err"
+}
+
+# Presses one of vivid's buttons that make faults.
+inject() { v4l2-ctl -d "$video" -c "$1=1"; }
+
+# breaks LABEL BUTTON: a capture that runs, and then meets that fault, ends with one line and not status 0.
+breaks() {
+    local label=$1 pid status
+
+    start "$label" "$capture" "camera:$video" -n "$label" -s 640x360 -r 25
+    pid=$!
+    start "$label-watch" "$watch" "$label" 1
+    ended_well "$label-watch" $!
+    inject "$2"
+    wait "$pid"
+    status=$?
+    check "$label: exit status $status is an error" test "$status" -gt 0 -a "$status" -lt 124
+    check "$label: one line on stderr" test "$(wc -l <"$RESULT/$label.err")" -eq 1
+    sed 's/^/      /' "$RESULT/$label.err"
+}
+
+# Formats that the camera gives as they are, written by the driver into the slots.
+driver=()
+stream yuyv "$video" yuyv422 userptr 0
+stream nv12 "$video" nv12 userptr 0
+stream multi "$multi" nv12 userptr 0
+
+# A driver without USERPTR costs a copy; a format that must be decoded is decoded into the slot.
+driver=(LD_PRELOAD="$lesser" LESSER_NO_USERPTR=1)
+stream copy "$video" yuyv422 copy 1
+driver=(LD_PRELOAD="$lesser" LESSER_FORMAT=RGGB)
+stream bayer "$video" yuv420p convert 0
+
+# A number of frames, without a viewer.
+start count "$capture" "camera:$video" -n count -s 640x360 -r 60 --frames 20 --json
+ended_well count $!
+says count '.frames_published == 20'
+says count '.path == "userptr"'
+
+# A raw sensor's bytes, far down in the driver's list of formats.
+start raw "$capture" "camera:$video" -n raw -s 640x360 -f bayer_rggb8 --frames 3 --json
+ended_well raw $!
+says raw '.path == "userptr" and .pix_fmt == "bayer_rggb8"'
+
+# What there is.
+"$capture" --list >"$RESULT/list.txt"
+check "list: exit status" test $? -eq 0
+for word in "$video" "$multi" yuyv422 nv12 640x360; do
+    check "list: shows $word" grep -qF "$word" "$RESULT/list.txt"
+done
+
+# A picture that the driver marks as spoiled is dropped and counted, and the stream goes on.
+start spoiled "$capture" "camera:$video" -n spoiled -s 640x360 -r 25 --json
+pid=$!
+start spoiled-watch "$watch" spoiled 5
+ended_well spoiled-watch $!
+inject inject_v4l2_buf_flag_error
+start spoiled-watch "$watch" spoiled 5
+ended_well spoiled-watch $!
+kill -INT "$pid"
+ended_well spoiled "$pid"
+says spoiled '.frames_dropped >= 1'
+
+# What cannot be had.
+refused no-device /dev/video9 camera:/dev/video9
+refused no-camera /dev/null camera:/dev/null
+refused no-format yuv444p "camera:$video" -f yuv444p
+
+# A size that the camera lacks: it makes the nearest, and that is said.
+start nearest "$capture" "camera:$video" -n nearest -s 600x340 --frames 1 --json
+ended_well nearest $!
+says nearest '.width == 640 and .height == 360'
+check "nearest: says so" grep -q '600x340.*640x360' "$RESULT/nearest.err"
+
+start first "$capture" "camera:$video" -n first -s 640x360 -r 25 --json
+pid=$!
+start first-watch "$watch" first 1
+ended_well first-watch $!
+refused busy "$video" "camera:$video" -n second -s 640x360
+kill -INT "$pid"
+ended_well first "$pid"
+
+# Fails as it starts; fails while it runs; is pulled out. Nothing streams from the device after that: keep it last.
+inject inject_vidioc_streamon_error
+refused streamon "$video" "camera:$video" -n streamon
+breaks fatal inject_fatal_streaming_error
+breaks pulled disconnect
+
+check "nothing is left in \$TRIPOOL_DIR" test -z "$(ls -A "$TRIPOOL_DIR")"
+echo "$failures checks failed"
+[[ $failures -eq 0 ]]
