@@ -12,6 +12,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#define WORTH_ASKING_BYTES (1u << 20)
 #define MIB(bytes) ((unsigned long long)((bytes) >> 20))
 
 uint64_t tripool_round_to_pages(uint64_t bytes)
@@ -54,8 +55,29 @@ close_fd:
 	return r;
 }
 
+/* What the kernel thinks can be had without swapping, or UINT64_MAX where it does not say. */
+static uint64_t available_bytes(void)
+{
+	char line[128];
+	unsigned long long kib;
+	uint64_t bytes = UINT64_MAX;
+	FILE *file = fopen("/proc/meminfo", "re");
+	if (!file)
+		return bytes;
+	while (fgets(line, sizeof(line), file))
+		if (sscanf(line, "MemAvailable: %llu kB", &kib) == 1)
+			bytes = kib * 1024;
+	fclose(file);
+	return bytes;
+}
+
 static int reserve(int fd, uint64_t from, uint64_t to, struct tripool_error *error)
 {
+	/* The kernel would not say no: it would begin to kill processes. */
+	uint64_t available = to - from < WORTH_ASKING_BYTES ? UINT64_MAX : available_bytes();
+	if (to - from > available)
+		return tripool_fail(error, -ENOMEM, "no memory for frames: %llu MiB are needed, %llu MiB are there",
+		    MIB(to - from), MIB(available));
 	int r;
 	do
 		r = fallocate(fd, 0, (off_t)from, (off_t)(to - from));

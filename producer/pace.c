@@ -1,20 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "pace.h"
 
+#include "clock.h"
+
 #include <errno.h>
 #include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #define SECOND_NS INT64_C(1000000000)
-
-static int64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * SECOND_NS + now.tv_nsec;
-}
 
 int pace_init(struct pace *pace, uint32_t rate_num, uint32_t rate_den)
 {
@@ -43,7 +36,7 @@ static int arm(const struct pace *pace)
 
 int pace_start(struct pace *pace)
 {
-	pace->start_ns = now_ns();
+	pace->start_ns = tripool_now_ns();
 	pace->next = 0;
 	pace->missed = 0;
 	return arm(pace);
@@ -57,7 +50,7 @@ int pace_take(struct pace *pace)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
 
 	/* The estimate may be one off where the interval is not whole nanoseconds; the loop settles it. */
-	int64_t now = now_ns();
+	int64_t now = tripool_now_ns();
 	uint64_t next = (uint64_t)(now - pace->start_ns) / (pace->interval_ns + 1);
 	if (next <= pace->next)
 		next = pace->next + 1;

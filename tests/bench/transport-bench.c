@@ -42,7 +42,7 @@ struct shared {
 
 static struct shared *shared;
 
-static void die(const char *what, const char *why)
+static _Noreturn void die(const char *what, const char *why)
 {
 	fprintf(stderr, "transport-bench: %s: %s\n", what, why);
 	exit(1);

@@ -336,10 +336,22 @@ static void create_with_little_room(void)
 		_exit(1);
 }
 
+static void create_more_than_there_is(void)
+{
+	struct tripool_format f = {.pix_fmt = "gray", .width_px = 64, .height_px = 64, .size_bytes = UINT64_C(1) << 34};
+	struct tripool_producer_options o = {.name = "t", .max_viewers = 1, .write_depth = 60};
+	struct tripool_producer *p;
+	struct tripool_error e;
+	tripool_format_layout(&f, NULL);
+	if (tripool_producer_create(&p, &o, &f, &e) != -ENOMEM || !strstr(e.text, "1015808 MiB are needed"))
+		_exit(1);
+}
+
 static void no_memory_is_a_clear_error(void **state)
 {
 	(void)state;
 	in_a_child(create_with_little_room);
+	in_a_child(create_more_than_there_is);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, puppet_setup, puppet_teardown)

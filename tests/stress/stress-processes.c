@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define FRAMES (ROUNDS / 3)
+#define FRAMES ROUNDS
 #define VIEWERS 3
 #define HELD 3
 
