@@ -269,9 +269,14 @@ void tripool_door_dispatch(struct tripool_producer *p)
 
 void tripool_door_wake(struct tripool_producer *p, uint64_t viewers)
 {
-	for (; viewers; viewers &= viewers - 1)
-		/* A failure needs no answer: who is gone is found by dispatch, whose queue is full has wakes enough. */
-		(void)tripool_wire_wake(p->viewer[__builtin_ctzll(viewers)].socket);
+	for (; viewers; viewers &= viewers - 1) {
+		struct tripool_client *v = &p->viewer[__builtin_ctzll(viewers)];
+		int r = tripool_wire_wake(v->socket);
+		/* Who is gone is found by dispatch, whose queue is full has wake-ups enough. But where the kernel was
+		 * short of memory the next frame is to try again (relaxed: as good as if it had not been cleared). */
+		if (r < 0 && r != -EAGAIN && r != -EPIPE)
+			atomic_store_explicit(&v->page->armed, 1, memory_order_relaxed);
+	}
 }
 
 void tripool_door_announce_pool(struct tripool_producer *p)

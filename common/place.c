@@ -19,6 +19,10 @@
 
 #define BACKLOG 64
 
+#ifndef SO_PASSRIGHTS
+#define SO_PASSRIGHTS 83 /* Linux 6.16 */
+#endif
+
 /* "." + name + ".sock.new" */
 #define FILE_NAME_BYTES (TRIPOOL_NAME_BYTES + 16)
 
@@ -181,6 +185,11 @@ int tripool_place_listen(int directory, const char *name, uint32_t mode, const c
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return tripool_fail(error, -errno, "cannot make a socket: %s", strerror(errno));
+
+	/* No fds are wanted. One that a peer sent would be closed by us, and a socket that lingers keeps who closes it:
+	 * where the kernel can, it is not taken at all. Accepted sockets inherit this. */
+	int no = 0;
+	(void)setsockopt(fd, SOL_SOCKET, SO_PASSRIGHTS, &no, sizeof(no));
 
 	char file[FILE_NAME_BYTES], new_file[FILE_NAME_BYTES];
 	file_name(file, name, ".sock");

@@ -229,7 +229,7 @@ struct tripool_viewer_options {
 	const char *name;        /* of the stream */
 	const char *client_name; /* how the producer's log calls this viewer; NULL: "viewer" */
 	uint32_t leases;         /* frames held at once, up to TRIPOOL_MAX_LEASES; 0: 1 */
-	bool wait_for_producer;  /* no producer yet is no error: begin as after a hang-up */
+	bool wait_for_producer;  /* no producer yet, or one too busy to answer, is no error: begin as after a hang-up */
 	tripool_log_fn log;
 	void *log_context;
 };
@@ -286,7 +286,8 @@ void tripool_viewer_rewind(struct tripool_viewer *viewer);
 
 /*
  * Sleeps until acquire, or (when the producer is gone) reconnect, has a reason to be called, or timeout_ms passed
- * (-1: no limit, 0: only looks). Returns 1 or 0 (time-out, or a signal came). Uses no CPU while asleep.
+ * (-1: no limit, 0: only looks). Returns 1 or 0 (time-out, or a signal came). Uses no CPU while asleep. After a
+ * reconnect that failed otherwise than with -ENOENT (refused, not answered) a second is reason enough to try again.
  */
 int tripool_viewer_wait(struct tripool_viewer *viewer, int timeout_ms);
 
@@ -294,7 +295,8 @@ int tripool_viewer_wait(struct tripool_viewer *viewer, int timeout_ms);
  * For programs with a poll loop of their own: an fd, the same for the viewer's whole life, that becomes readable under
  * the conditions tripool_viewer_wait waits for. Before each poll call tripool_viewer_arm: it returns 1 when there is
  * something already (do not poll), 0 when the fd may be polled. Nothing is to be read from the fd itself: arm takes in
- * what made it readable.
+ * what made it readable. After a reconnect that failed otherwise than with -ENOENT set a timer: no event tells when to
+ * try again.
  */
 int tripool_viewer_fd(const struct tripool_viewer *viewer);
 int tripool_viewer_arm(struct tripool_viewer *viewer);

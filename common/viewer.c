@@ -14,6 +14,9 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#define MOST_MESSAGES 128 /* an honest producer has a wake-up or two under way, and a few changes of format */
+#define RETRY_MS 1000
+
 struct tripool_viewer {
 	char name[TRIPOOL_NAME_BYTES];
 	char client_name[TRIPOOL_NAME_BYTES];
@@ -25,9 +28,10 @@ struct tripool_viewer {
 	int socket;        /* -1: no producer */
 	int inotify;       /* on the directory, for a producer to come */
 	int epoll;         /* of whichever counts, so that one fd serves for the viewer's whole life */
-	int failure;       /* for acquire to tell once, before -EPIPE */
+	int failure;       /* why the producer was lost; for acquire to tell once */
 	bool was_attached; /* ever */
 	bool unheard;      /* the socket was readable and has not been read */
+	bool try_again;    /* attaching failed in a way that the directory will not tell the end of */
 
 	struct tripool_mapping *current; /* NULL before the first producer */
 	struct tripool_mapping *news;    /* has come, and acquire has not said so yet */
@@ -69,7 +73,7 @@ static int open_watched_directory(struct tripool_viewer *v, struct tripool_error
 	return directory;
 }
 
-static int attach(struct tripool_viewer *v, struct tripool_error *error)
+static int attach_once(struct tripool_viewer *v, struct tripool_error *error)
 {
 	int directory = open_watched_directory(v, error);
 	if (directory < 0)
@@ -98,6 +102,13 @@ static int attach(struct tripool_viewer *v, struct tripool_error *error)
 	v->failure = 0;
 	v->last_sequence = 0;
 	return 0;
+}
+
+static int attach(struct tripool_viewer *v, struct tripool_error *error)
+{
+	int r = attach_once(v, error);
+	v->try_again = r < 0 && r != -ENOENT;
+	return r;
 }
 
 int tripool_viewer_create(
@@ -131,7 +142,8 @@ int tripool_viewer_create(
 	if ((r = watch_fd(v, v->inotify, error)) < 0)
 		goto close_epoll;
 	r = attach(v, error);
-	if (r < 0 && !(r == -ENOENT && options->wait_for_producer))
+	bool later = r == -ENOENT || r == -EAGAIN || r == -ETIMEDOUT;
+	if (r < 0 && !(later && options->wait_for_producer))
 		goto close_epoll;
 	*viewer = v;
 	return 0;
@@ -201,14 +213,14 @@ static int hear(struct tripool_viewer *v)
 	return r;
 }
 
-/* Takes in all that the producer said. */
+/* Takes in all that the producer said. One that never stops talking is no producer. */
 static void listen_to_producer(struct tripool_viewer *v)
 {
 	int r = 0;
-	while (v->socket >= 0 && r != -EAGAIN) {
-		r = hear(v);
+	for (int i = 0; v->socket >= 0 && r != -EAGAIN; i++) {
+		r = i < MOST_MESSAGES ? hear(v) : -EPROTO;
 		if (r < 0 && r != -EAGAIN)
-			hang_up(v, r == -EPIPE ? 0 : r);
+			hang_up(v, r);
 	}
 }
 
@@ -325,22 +337,26 @@ int tripool_viewer_wait(struct tripool_viewer *v, int timeout_ms)
 	int64_t end_ns = timeout_ms > 0 ? tripool_now_ns() + timeout_ms * INT64_C(1000000) : 0;
 	int64_t left_ms = timeout_ms;
 	for (;;) {
-		bool was_connected = v->socket >= 0;
 		if (v->unheard || timeout_ms == 0)
 			listen_to_producer(v);
 		v->unheard = false;
-		if ((was_connected && v->socket < 0) || arm(v))
+		if (arm(v))
 			return 1;
-		if (!sleep_once(v, left_ms))
+		if (left_ms == 0 && timeout_ms > 0)
 			return 0;
+		bool nap = v->socket < 0 && v->try_again && (left_ms < 0 || left_ms > RETRY_MS);
+		if (!sleep_once(v, nap ? RETRY_MS : left_ms)) {
+			v->try_again = v->try_again && !nap;
+			return nap;
+		}
 		/* Most likely woken for a frame: it is served at once, and the wake-up heard before the next sleep. */
 		v->unheard = v->socket >= 0;
 		if (has_something(v))
 			return 1;
 		if (timeout_ms > 0)
 			left_ms = (end_ns - tripool_now_ns()) / 1000000;
-		if (timeout_ms >= 0 && left_ms <= 0)
-			left_ms = 0; /* one more look, without sleep */
+		if (timeout_ms > 0 && left_ms < 0)
+			left_ms = 0;
 	}
 }
 

@@ -28,6 +28,7 @@ enum step {
 	CHECK,
 	RELEASE,
 	WAIT,
+	POLL,
 	REWIND,
 	RECONNECT,
 	UNVIEW,
@@ -116,6 +117,7 @@ static void view_step(struct stage *s, const struct order *o, struct puppet_answ
 	    .name = "t", .client_name = "puppet", .leases = (uint32_t)o->a, .wait_for_producer = o->b != 0};
 	struct tripool_frame *f = &s->frame[o->a % FRAMES];
 	struct tripool_viewer_stats stats;
+	struct pollfd poll_for;
 	switch (o->step) {
 	case VIEW:
 		a->result = tripool_viewer_create(&s->viewer, &options, &a->error);
@@ -136,6 +138,10 @@ static void view_step(struct stage *s, const struct order *o, struct puppet_answ
 		break;
 	case WAIT:
 		a->result = tripool_viewer_wait(s->viewer, (int)o->a);
+		break;
+	case POLL:
+		poll_for = (struct pollfd){.fd = tripool_viewer_fd(s->viewer), .events = POLLIN};
+		a->result = tripool_viewer_arm(s->viewer) ? 1 : poll(&poll_for, 1, (int)o->a);
 		break;
 	case REWIND:
 		tripool_viewer_rewind(s->viewer);
@@ -259,6 +265,11 @@ struct puppet_answer puppet_release(struct puppet *p, uint32_t slot)
 struct puppet_answer puppet_wait(struct puppet *p, int timeout_ms)
 {
 	return ask(p, WAIT, timeout_ms, 0);
+}
+
+void puppet_tell_poll(struct puppet *p, int timeout_ms)
+{
+	tell(p, POLL, timeout_ms, 0);
 }
 
 void puppet_tell_wait(struct puppet *p, int timeout_ms)

@@ -55,6 +55,7 @@ struct puppet_answer puppet_stats(struct puppet *puppet); /* sequence: skipped; 
 
 /* Told now, answered later: for a puppet that is to sleep in wait while the test does something. */
 void puppet_tell_wait(struct puppet *puppet, int timeout_ms);
+void puppet_tell_poll(struct puppet *puppet, int timeout_ms); /* the same by arm and the fd */
 struct puppet_answer puppet_hear(struct puppet *puppet);
 
 /* Producer's steps. */

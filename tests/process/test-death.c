@@ -117,6 +117,38 @@ static void an_orderly_end_is_told_too(void **state)
 	puppet_end(&v);
 }
 
+static void a_poll_loop_is_told_everything(void **state)
+{
+	(void)state;
+	struct tripool_producer *producer = puppet_produce(NULL, 64);
+	struct puppet v = puppet_start();
+	assert_int_equal(puppet_view(&v, 1, false).result, 0);
+	for (int i = 0; i < 100; i++) {
+		puppet_tell_poll(&v, 10000);
+		if (i % 2)
+			usleep(i * 10);
+		puppet_publish(producer, 1);
+		assert_int_equal(puppet_hear(&v).result, 1);
+		assert_int_equal(puppet_acquire(&v, 0).sequence, i + 1);
+		puppet_release(&v, 0);
+	}
+	/* A death that arm itself takes in is told as well. */
+	puppet_tell_poll(&v, 10000);
+	puppet_produce_end();
+	assert_int_equal(puppet_hear(&v).result, 1);
+	puppet_tell_poll(&v, 3000);
+	assert_int_equal(puppet_hear(&v).result, 1);
+	assert_int_equal(puppet_acquire(&v, 0).result, -EPIPE);
+	puppet_tell_poll(&v, 50);
+	assert_int_equal(puppet_hear(&v).result, 0);
+	puppet_tell_poll(&v, 10000);
+	puppet_produce(NULL, 64);
+	assert_int_equal(puppet_hear(&v).result, 1);
+	assert_int_equal(puppet_reconnect(&v).result, 0);
+	puppet_end(&v);
+	puppet_produce_end();
+}
+
 static void a_viewer_may_come_first(void **state)
 {
 	(void)state;
@@ -243,6 +275,7 @@ int main(void)
 	    TEST(a_killed_viewer_frees_its_slots),
 	    TEST(a_killed_producer_leaves_its_last_frame),
 	    TEST(an_orderly_end_is_told_too),
+	    TEST(a_poll_loop_is_told_everything),
 	    TEST(a_viewer_may_come_first),
 	    TEST(a_name_has_one_producer),
 	    TEST(a_name_is_reusable_at_once_after_a_kill),

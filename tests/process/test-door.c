@@ -194,9 +194,15 @@ static void unasked_fds_are_not_kept(void **state)
 	for (int i = 0; i < 50; i++) {
 		int socket = knock();
 		struct tripool_message m = hello();
-		assert_int_equal(tripool_wire_send(socket, &m, (int[]){0, 1}), 0);
-		assert_int_equal(answer(producer, socket, &m), 0);
-		assert_int_equal(m.preamble.type, TRIPOOL_REFUSED);
+		/* The kernel does not let them through, or (before Linux 6.16) the producer lets nobody in who sends
+		 * any. */
+		int r = tripool_wire_send(socket, &m, (int[]){0, 1});
+		if (r == 0) {
+			assert_int_equal(answer(producer, socket, &m), 0);
+			assert_int_equal(m.preamble.type, TRIPOOL_REFUSED);
+		} else {
+			assert_int_equal(r, -EPERM);
+		}
 		close(socket);
 	}
 	assert_int_equal(count_fds(), fds);
@@ -338,6 +344,10 @@ static void create_with_little_room(void)
 
 static void create_more_than_there_is(void)
 {
+	/* Should it be tried all the same, the kernel is to kill this process and no other. */
+	FILE *file = fopen("/proc/self/oom_score_adj", "we");
+	if (!file || fputs("1000", file) < 0 || fclose(file) != 0)
+		_exit(2);
 	struct tripool_format f = {.pix_fmt = "gray", .width_px = 64, .height_px = 64, .size_bytes = UINT64_C(1) << 34};
 	struct tripool_producer_options o = {.name = "t", .max_viewers = 1, .write_depth = 60};
 	struct tripool_producer *p;
