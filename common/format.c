@@ -91,8 +91,8 @@ int tripool_format_check(const struct tripool_format *format, struct tripool_err
 	if (r < 0)
 		return r;
 	if (format->plane_count != g.plane_count)
-		return tripool_fail(
-		    error, -EINVAL, "%u planes, but '%s' has %u", format->plane_count, format->pix_fmt, g.plane_count);
+		return tripool_fail(error, -EINVAL, "%u planes, but '%s' has %u (tripool_format_layout fills it in)",
+		    format->plane_count, format->pix_fmt, g.plane_count);
 	if (format->size_bytes > MAX_SIZE_BYTES)
 		return tripool_fail(error, -EINVAL, "a frame of %llu bytes is too large (at most %llu)",
 		    (unsigned long long)format->size_bytes, (unsigned long long)MAX_SIZE_BYTES);

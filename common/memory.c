@@ -102,8 +102,8 @@ static int reopen_readonly(int fd, struct tripool_error *error)
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	int readonly = open(path, O_RDONLY | O_CLOEXEC);
 	if (readonly < 0)
-		return tripool_fail(
-		    error, -errno, "cannot reopen %s read-only: %s (is /proc mounted?)", path, strerror(errno));
+		return tripool_fail(error, -errno, "cannot reopen %s read-only: %s%s", path, strerror(errno),
+		    errno == ENOENT ? " (is /proc mounted?)" : "");
 	return readonly;
 }
 

@@ -77,8 +77,8 @@ int tripool_place_open(bool producer, struct tripool_error *error)
 	/* Only what the user named may be a link: in /tmp somebody else could have put it there. */
 	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC | (chosen ? 0 : O_NOFOLLOW));
 	if (fd < 0)
-		return tripool_fail(error, -errno, "cannot open directory '%.150s': %s (set TRIPOOL_DIR to another)",
-		    path, strerror(errno));
+		return tripool_fail(error, errno == ENOENT ? -ENOTDIR : -errno,
+		    "cannot open directory '%.150s': %s (set TRIPOOL_DIR to another)", path, strerror(errno));
 	struct stat st;
 	if (fstat(fd, &st) < 0) {
 		r = tripool_fail(error, -errno, "cannot look at directory '%.150s': %s", path, strerror(errno));
@@ -107,7 +107,9 @@ static int lock_once(int directory, const char *name, struct tripool_error *erro
 	file_name(file, name, ".lock");
 	int fd = openat(directory, file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
-		return tripool_fail(error, -errno, "cannot open the lock file '%s': %s", file, strerror(errno));
+		return tripool_fail(error, -errno,
+		    "cannot open the lock file '%s' in the directory of streams: %s (set TRIPOOL_DIR to another)", file,
+		    strerror(errno));
 	int r;
 	char pid[16] = "";
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
@@ -168,10 +170,11 @@ static struct sockaddr_un address(int directory, const char *file)
 static int find_group(const char *group, gid_t *gid, struct tripool_error *error)
 {
 	struct group entry, *found;
-	char buffer[4096];
+	char buffer[65536];
 	int r = getgrnam_r(group, &entry, buffer, sizeof(buffer), &found);
 	if (!found)
-		return tripool_fail(error, r ? -r : -EINVAL, "there is no group '%.64s'", group);
+		return tripool_fail(error, r ? -r : -EINVAL, "there is no group '%.64s'%s%s", group, r ? ": " : "",
+		    r ? strerror(r) : "");
 	*gid = entry.gr_gid;
 	return 0;
 }
@@ -253,7 +256,10 @@ int tripool_place_watch(int directory, int inotify, struct tripool_error *error)
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", directory);
 	if (inotify_add_watch(inotify, path, IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR) < 0)
 		return tripool_fail(error, errno == ENOENT ? -EIO : -errno,
-		    "cannot watch the directory of streams: %s (is /proc mounted?)", strerror(errno));
+		    "cannot watch the directory of streams: %s%s", strerror(errno),
+		    errno == EACCES   ? " (is it open to this user?)"
+		    : errno == ENOENT ? " (is /proc mounted?)"
+				      : "");
 	return 0;
 }
 

@@ -69,7 +69,7 @@ typedef void (*tripool_log_fn)(void *context, enum tripool_log_level level, cons
 
 /*
  * The shape of a frame. Row y of plane p begins at `offset_bytes[p] + y * stride_bytes[p]` of the slot. Plane 0 has
- * height_px rows, chroma planes have as many as libavutil's description of the pixel format says.
+ * height_px rows, chroma planes ceil(height_px / 2^log2_chroma_h) of libavutil's description of the pixel format.
  * Fractions are 0/0 where unknown. Colour is described by the code points of ITU-T H.273 (2 = unspecified), which are
  * also the numbers of libavutil's AVCOL_ enums.
  */
@@ -159,10 +159,11 @@ struct tripool_producer_stats {
 /*
  * Opens the stream: takes the name, makes the pool, listens for viewers.
  * The directory is $TRIPOOL_DIR, else $XDG_RUNTIME_DIR/tripool, else /tmp/tripool-<uid>, made with mode 0700.
+ * For viewers of other users let TRIPOOL_DIR name a directory that they can search, and set socket_mode or group.
  * Errors: -EINVAL (name, format, options: more than 64 slots), -EADDRINUSE (the name has a producer: its pid is in
- * the text), -EACCES/-EPERM/-ENOTDIR (directory not ours, not writable, not
- * to be made), -ENOMEM, -ENOSPC, -EMFILE, -ENFILE, and what the
- * kernel says of open, socket, bind. Nothing is left behind on failure. May block for file system calls only.
+ * the text), -EACCES, -EPERM, -ENOTDIR (the directory is not ours, not writable, cannot be made), -ENOMEM, -ENOSPC,
+ * -EMFILE, -ENFILE, and what the kernel says of open, socket, bind. Nothing is left behind on failure. May block for
+ * file system calls only.
  */
 int tripool_producer_create(struct tripool_producer **producer, const struct tripool_producer_options *options,
     const struct tripool_format *format, struct tripool_error *error);
@@ -239,8 +240,8 @@ struct tripool_frame {
 	const struct tripool_format *format;
 	const uint8_t *memory; /* the slot; format->size_bytes bytes, read-only; reading 64 bytes beyond does no harm */
 	const uint8_t *plane[TRIPOOL_MAX_PLANES];
-	uint64_t sequence;
-	uint64_t generation;
+	uint64_t sequence;   /* begins again at 1 with another producer */
+	uint64_t generation; /* likewise: after a reconnect the same number may stand for another format */
 	int64_t publish_ns;
 	struct tripool_frame_info info;
 	void *lease; /* the library's */

@@ -229,6 +229,11 @@ static void a_directory_that_is_not_ours_is_refused(void **state)
 	assert_non_null(strstr(e.text, "cannot make directory"));
 	view.wait_for_producer = true; /* but not for a directory that cannot be */
 	assert_int_equal(tripool_viewer_create(&v, &view, &e), -ENOTDIR);
+	snprintf(path, sizeof(path), "%s/dangling", puppet_directory());
+	assert_int_equal(symlink("/nonsense/nowhere", path), 0);
+	setenv("TRIPOOL_DIR", path, 1);
+	assert_int_equal(tripool_viewer_create(&v, &view, &e), -ENOTDIR);
+	unlink(path);
 	setenv("TRIPOOL_DIR", "/dev/null", 1);
 	assert_int_equal(tripool_producer_create(&p, &options, &format, &e), -ENOTDIR);
 	assert_null(p);
