@@ -35,7 +35,9 @@ static int judge(const char *name, int r, const struct tripool_message *m, const
 	if (r == -ETIMEDOUT)
 		return tripool_fail(error, r, "the producer of '%s' does not answer (is it stopped?)", name);
 	if (r == -EPIPE)
-		return tripool_fail(error, -ENOENT, "the producer of '%s' hung up", name);
+		return tripool_fail(error, -EAGAIN, "the producer of '%s' hung up", name);
+	if (r == -EMFILE)
+		return tripool_fail(error, r, "no file descriptor is left for the pool of '%s' (ulimit -n)", name);
 	if (r < 0)
 		return tripool_fail(error, r == -EPROTO ? r : -EIO, "the producer of '%s' sent no proper answer: %s",
 		    name, strerror(-r));

@@ -18,7 +18,8 @@
 #include <unistd.h>
 
 #define HELLO_TIMEOUT_NS 1000000000
-#define ACCEPTS_AT_ONCE 16 /* so that a flood of connections does not keep the producer from its frames */
+#define SEND_BUFFER_BYTES 4096 /* some ten messages: each unread one keeps a pool alive */
+#define ACCEPTS_AT_ONCE 4      /* so that a flood of connections does not keep the producer from its frames */
 
 static int watch(struct tripool_producer *p, int fd, uint32_t events)
 {
@@ -59,11 +60,24 @@ close_spare:
 	return r;
 }
 
-/* Closing an fd also takes it out of the epoll set. */
+/* Out of the set first: a child that was forked may keep the socket open, and in it. */
+static void hang_up(struct tripool_producer *p, int socket)
+{
+	epoll_ctl(p->epoll, EPOLL_CTL_DEL, socket, NULL);
+	close(socket);
+}
+
+/* They stay in the order in which they came. */
+static void forget_guest(struct tripool_producer *p, uint32_t index)
+{
+	p->guests--;
+	memmove(&p->guest[index], &p->guest[index + 1], (p->guests - index) * sizeof(p->guest[0]));
+}
+
 static void drop_guest(struct tripool_producer *p, uint32_t index)
 {
-	close(p->guest[index].socket);
-	p->guest[index] = p->guest[--p->guests];
+	hang_up(p, p->guest[index].socket);
+	forget_guest(p, index);
 }
 
 static void drop_viewer(struct tripool_producer *p, uint32_t index, const char *why)
@@ -74,7 +88,7 @@ static void drop_viewer(struct tripool_producer *p, uint32_t index, const char *
 	unsigned long long skipped = atomic_load_explicit(&v->page->frames_skipped, memory_order_relaxed);
 	tripool_log(&p->logger, TRIPOOL_LOG_INFO, "viewer '%s' (pid %d) %s: %llu frames, %llu skipped", v->name,
 	    (int)v->pid, why, acquired, skipped);
-	close(v->socket);
+	hang_up(p, v->socket);
 	tripool_writer_remove(&p->writer, index);
 	tripool_lease_unmap(v->page);
 	p->leases -= v->leases;
@@ -186,7 +200,7 @@ static bool hear(struct tripool_producer *p, int socket)
 		char who[64];
 		snprintf(who, sizeof(who), "pid %d (user %u)", (int)peer.pid, (unsigned)peer.uid);
 		refuse(p, socket, -r, who, why.text);
-		close(socket);
+		hang_up(p, socket);
 	}
 	return true;
 }
@@ -215,6 +229,8 @@ static void accept_guests(struct tripool_producer *p)
 		}
 		if (socket < 0)
 			return;
+		int size = SEND_BUFFER_BYTES;
+		(void)setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 		if (watch(p, socket, EPOLLIN | EPOLLRDHUP) < 0) {
 			close(socket);
 			continue;
@@ -231,14 +247,10 @@ static void accept_guests(struct tripool_producer *p)
 
 static void handle(struct tripool_producer *p, int fd)
 {
-	if (fd == p->listener) {
-		accept_guests(p);
-		return;
-	}
 	for (uint32_t i = 0; i < p->guests; i++) {
 		if (p->guest[i].socket == fd) {
 			if (hear(p, fd))
-				p->guest[i] = p->guest[--p->guests];
+				forget_guest(p, i);
 			return;
 		}
 	}
@@ -257,8 +269,15 @@ void tripool_door_dispatch(struct tripool_producer *p)
 {
 	struct epoll_event events[32];
 	int n = epoll_wait(p->epoll, events, 32, 0);
-	for (int i = 0; i < n; i++)
-		handle(p, events[i].data.fd);
+	bool knock = false;
+	for (int i = 0; i < n; i++) {
+		if (events[i].data.fd == p->listener)
+			knock = true;
+		else
+			handle(p, events[i].data.fd);
+	}
+	if (knock) /* last: who left has made room */
+		accept_guests(p);
 	if (p->guests == 0)
 		return;
 	int64_t now_ns = tripool_now_ns();

@@ -35,8 +35,8 @@ struct tripool_entry {
 #define TRIPOOL_LATEST_SLOT_BITS 8
 #define TRIPOOL_LATEST_RETIRED UINT64_MAX /* the stream went on in another pool */
 
-struct tripool_header {
-	/* Constant from before the pool is sent. Writer: producer. Readers: viewers, each into a private copy. */
+/* Constant from before the pool is sent. Writer: producer. Readers: viewers, each into a checked private copy. */
+struct tripool_pool_shape {
 	uint32_t magic;
 	uint32_t version;
 	uint64_t generation;
@@ -44,8 +44,12 @@ struct tripool_header {
 	uint64_t slots_offset_bytes;
 	uint64_t slot_bytes;
 	uint32_t slot_count;
-	uint32_t reserved;
-	_Alignas(TRIPOOL_LINE_BYTES) struct tripool_format format;
+	uint32_t reserved[21];
+	struct tripool_format format;
+};
+
+struct tripool_header {
+	struct tripool_pool_shape shape;
 
 	/* Writer: producer, once a frame (seq_cst). Readers: viewers (seq_cst). */
 	_Alignas(TRIPOOL_LINE_BYTES) _Atomic uint64_t latest;
@@ -57,7 +61,8 @@ static_assert(sizeof(struct tripool_format) == 128, "the format is part of the p
 static_assert(offsetof(struct tripool_format, offset_bytes) == 64, "the format is part of the protocol");
 static_assert(offsetof(struct tripool_format, matrix) == 120, "the format is part of the protocol");
 static_assert(sizeof(struct tripool_entry) == 128, "an entry has its cache lines to itself");
-static_assert(offsetof(struct tripool_header, format) == 128, "the header is part of the protocol");
+static_assert(offsetof(struct tripool_pool_shape, format) == 128, "the shape is part of the protocol");
+static_assert(sizeof(struct tripool_pool_shape) == 256, "the shape is part of the protocol");
 static_assert(offsetof(struct tripool_header, latest) == 256, "latest has its cache lines to itself");
 static_assert(offsetof(struct tripool_header, table) == 384, "the header is part of the protocol");
 static_assert(sizeof(struct tripool_header) == 384 + 64 * 128, "the header is part of the protocol");

@@ -17,13 +17,13 @@ int tripool_mapping_create(struct tripool_mapping **mapping, const struct tripoo
 	struct tripool_mapping *m = calloc(1, sizeof(*m));
 	if (!m)
 		return tripool_fail(error, -ENOMEM, "no memory for a pool");
-	int r = tripool_pool_map(fds[0], granted->pool_bytes, &m->header, &m->constant, error);
+	int r = tripool_pool_map(fds[0], granted->pool_bytes, &m->header, &m->shape, error);
 	if (r < 0)
 		goto free_mapping;
 	struct tripool_lease_page *page;
 	if ((r = tripool_lease_map(fds[1], granted->lease_bytes, &page, error)) < 0)
 		goto unmap_pool;
-	tripool_reader_init(&m->reader, m->header, page, m->constant.slot_count);
+	tripool_reader_init(&m->reader, m->header, page, m->shape.slot_count);
 	m->leases = leases;
 	m->free_cells = all_cells(m);
 	for (uint32_t i = 0; i < leases; i++)
@@ -31,7 +31,7 @@ int tripool_mapping_create(struct tripool_mapping **mapping, const struct tripoo
 	*mapping = m;
 	return 0;
 unmap_pool:
-	tripool_pool_unmap(m->header, m->constant.pool_bytes);
+	tripool_pool_unmap(m->header, m->shape.pool_bytes);
 free_mapping:
 	free(m);
 	return r;
@@ -41,7 +41,7 @@ void tripool_mapping_destroy(struct tripool_mapping *m)
 {
 	if (!m)
 		return;
-	tripool_pool_unmap(m->header, m->constant.pool_bytes);
+	tripool_pool_unmap(m->header, m->shape.pool_bytes);
 	tripool_lease_unmap(m->reader.page);
 	free(m);
 }
@@ -66,19 +66,19 @@ int tripool_mapping_acquire(struct tripool_mapping *m, struct tripool_frame *fra
 		return slot;
 	/* The producer's word, so: read once, then checked. */
 	const struct tripool_entry entry = m->header->table[slot];
-	const struct tripool_format *format = &m->constant.format;
+	const struct tripool_format *format = &m->shape.format;
 	if (entry.sequence != sequence || entry.bytes_used > format->size_bytes) {
 		tripool_reader_release(&m->reader, cell);
 		return -EPROTO;
 	}
 	m->free_cells &= ~(1u << cell);
 	const uint8_t *memory =
-	    (const uint8_t *)m->header + m->constant.slots_offset_bytes + (uint32_t)slot * m->constant.slot_bytes;
+	    (const uint8_t *)m->header + m->shape.slots_offset_bytes + (uint32_t)slot * m->shape.slot_bytes;
 	*frame = (struct tripool_frame){
 	    .format = format,
 	    .memory = memory,
 	    .sequence = sequence,
-	    .generation = m->constant.generation,
+	    .generation = m->shape.generation,
 	    .publish_ns = entry.publish_ns,
 	    .info =
 		{

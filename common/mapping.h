@@ -13,7 +13,7 @@ struct tripool_lease {
 
 struct tripool_mapping {
 	struct tripool_mapping *next;
-	struct tripool_header constant; /* checked; what the mapped one says now does not matter */
+	struct tripool_pool_shape shape; /* checked; what the mapped one says now does not matter */
 	const struct tripool_header *header;
 	struct tripool_reader reader;
 	uint32_t leases;

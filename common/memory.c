@@ -121,7 +121,7 @@ int tripool_pool_create(struct tripool_pool *pool, const struct tripool_format *
 	int r = reserve(fd, 0, slots_offset_bytes(), error);
 	if (r < 0)
 		goto destroy;
-	*made.header = (struct tripool_header){
+	made.header->shape = (struct tripool_pool_shape){
 	    .magic = TRIPOOL_MAGIC,
 	    .version = TRIPOOL_PROTOCOL,
 	    .generation = generation,
@@ -148,7 +148,7 @@ destroy:
 
 int tripool_pool_reserve(struct tripool_pool *pool, uint32_t slots, struct tripool_error *error)
 {
-	uint64_t to = pool->header->slots_offset_bytes + slots * pool->header->slot_bytes;
+	uint64_t to = pool->header->shape.slots_offset_bytes + slots * pool->header->shape.slot_bytes;
 	if (to <= pool->reserved_bytes)
 		return 0;
 	int r = reserve(pool->fd, pool->reserved_bytes, to, error);
@@ -159,7 +159,7 @@ int tripool_pool_reserve(struct tripool_pool *pool, uint32_t slots, struct tripo
 
 uint8_t *tripool_pool_slot(const struct tripool_pool *pool, uint32_t slot)
 {
-	return (uint8_t *)pool->header + pool->header->slots_offset_bytes + slot * pool->header->slot_bytes;
+	return (uint8_t *)pool->header + pool->header->shape.slots_offset_bytes + slot * pool->header->shape.slot_bytes;
 }
 
 uint64_t tripool_pool_resident_bytes(const struct tripool_pool *pool)
@@ -219,7 +219,7 @@ static int check_memory(int fd, int seals, uint64_t bytes, struct tripool_error 
 	return 0;
 }
 
-static int check_header(const struct tripool_header *h, uint64_t bytes, struct tripool_error *error)
+static int check_shape(const struct tripool_pool_shape *h, uint64_t bytes, struct tripool_error *error)
 {
 	if (h->magic != TRIPOOL_MAGIC)
 		return tripool_fail(error, -EPROTO, "the pool does not begin as a pool (magic %#x)", h->magic);
@@ -227,7 +227,7 @@ static int check_header(const struct tripool_header *h, uint64_t bytes, struct t
 		return tripool_fail(error, -EPROTONOSUPPORT, "the pool is of version %u, this viewer of %u", h->version,
 		    TRIPOOL_PROTOCOL);
 	if (h->pool_bytes != bytes || h->slot_count == 0 || h->slot_count > TRIPOOL_MAX_SLOTS ||
-	    h->slots_offset_bytes < sizeof(*h) || h->slots_offset_bytes > bytes ||
+	    h->slots_offset_bytes < sizeof(struct tripool_header) || h->slots_offset_bytes > bytes ||
 	    h->slot_bytes > (bytes - h->slots_offset_bytes) / h->slot_count)
 		return tripool_fail(error, -EPROTO, "the pool's slots do not lie inside it");
 	struct tripool_error why;
@@ -248,7 +248,7 @@ void tripool_pool_unmap(const struct tripool_header *header, uint64_t bytes)
 	munmap((void *)header, mapped_bytes(bytes));
 }
 
-int tripool_pool_map(int fd, uint64_t bytes, const struct tripool_header **header, struct tripool_header *copy,
+int tripool_pool_map(int fd, uint64_t bytes, const struct tripool_header **header, struct tripool_pool_shape *shape,
     struct tripool_error *error)
 {
 	int r = check_memory(fd, TRIPOOL_POOL_SEALS, bytes, error);
@@ -265,15 +265,15 @@ int tripool_pool_map(int fd, uint64_t bytes, const struct tripool_header **heade
 			munmap(map, mapped_bytes(bytes));
 		return r;
 	}
-	struct tripool_header private = {0};
-	memcpy(&private, map, offsetof(struct tripool_header, latest));
-	r = check_header(&private, bytes, error);
+	/* A copy that the producer cannot change any more. */
+	struct tripool_pool_shape private = ((const struct tripool_header *)map)->shape;
+	r = check_shape(&private, bytes, error);
 	if (r < 0) {
 		tripool_pool_unmap(map, bytes);
 		return r;
 	}
 	*header = map;
-	*copy = private;
+	*shape = private;
 	return 0;
 }
 

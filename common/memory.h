@@ -34,9 +34,9 @@ uint64_t tripool_lease_bytes(void);
 
 /*
  * The viewer's side of both: nothing is mapped before the kernel vouches for seals and size. The fds stay the caller's.
- * `copy` is the header's constant part, checked: nobody can change it any more.
+ * `shape` is a checked copy: nobody can change it any more.
  */
-int tripool_pool_map(int fd, uint64_t bytes, const struct tripool_header **header, struct tripool_header *copy,
+int tripool_pool_map(int fd, uint64_t bytes, const struct tripool_header **header, struct tripool_pool_shape *shape,
     struct tripool_error *error);
 void tripool_pool_unmap(const struct tripool_header *header, uint64_t bytes);
 int tripool_lease_map(int fd, uint64_t bytes, struct tripool_lease_page **page, struct tripool_error *error);

@@ -69,7 +69,7 @@ int tripool_producer_create(struct tripool_producer **producer, const struct tri
 		goto close_directory;
 	if ((r = make_pool(p, format, p->generation, &p->pool, error)) < 0)
 		goto unlock;
-	tripool_writer_init(&p->writer, p->pool.header, p->pool.header->slot_count, p->write_depth, 0);
+	tripool_writer_init(&p->writer, p->pool.header, p->pool.header->shape.slot_count, p->write_depth, 0);
 	if ((r = tripool_door_open(p, options, error)) < 0)
 		goto destroy_pool;
 	*producer = p;
@@ -153,8 +153,8 @@ void tripool_producer_memory(const struct tripool_producer *p, struct tripool_po
 {
 	*memory = (struct tripool_pool_memory){
 	    .memory = tripool_pool_slot(&p->pool, 0),
-	    .slot_bytes = p->pool.header->slot_bytes,
-	    .slots = p->pool.header->slot_count,
+	    .slot_bytes = p->pool.header->shape.slot_bytes,
+	    .slots = p->pool.header->shape.slot_count,
 	};
 }
 
@@ -172,7 +172,8 @@ int tripool_producer_set_format(
 	p->pool = pool;
 	p->format = *format;
 	p->generation++;
-	tripool_writer_init(&p->writer, pool.header, pool.header->slot_count, p->write_depth, old_writer.sequence);
+	tripool_writer_init(
+	    &p->writer, pool.header, pool.header->shape.slot_count, p->write_depth, old_writer.sequence);
 	tripool_door_announce_pool(p);
 	/* Last: who sees this finds the new pool waiting in its socket. */
 	tripool_writer_retire(&old_writer);
@@ -198,7 +199,7 @@ void tripool_producer_get_stats(const struct tripool_producer *p, struct tripool
 	    .generation = p->generation,
 	    .viewers = p->viewers,
 	    .viewers_peak = p->viewers_peak,
-	    .slots = p->pool.header->slot_count,
+	    .slots = p->pool.header->shape.slot_count,
 	    .slots_touched = (uint32_t)__builtin_popcountll(p->writer.touched),
 	    .pool_resident_bytes = tripool_pool_resident_bytes(&p->pool),
 	};

@@ -249,7 +249,7 @@ struct tripool_frame {
 
 struct tripool_viewer_stats {
 	uint64_t frames_acquired;
-	uint64_t frames_skipped; /* published while this viewer was attached, but never acquired by it */
+	uint64_t frames_skipped; /* published after its first from this producer, but never acquired by it */
 	uint64_t reconnects;
 };
 

@@ -14,7 +14,7 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
-#define MOST_MESSAGES 128 /* an honest producer has a wake-up or two under way, and a few changes of format */
+#define MOST_MESSAGES 128 /* more than the send buffer in door.c lets wait at once */
 #define RETRY_MS 1000
 
 struct tripool_viewer {
@@ -179,6 +179,8 @@ static void hang_up(struct tripool_viewer *v, int failure)
 {
 	if (v->socket < 0)
 		return;
+	/* Out of the set first: a child that was forked may keep the socket open, and in it. */
+	epoll_ctl(v->epoll, EPOLL_CTL_DEL, v->socket, NULL);
 	close(v->socket);
 	v->socket = -1;
 	v->failure = failure;
@@ -375,6 +377,7 @@ int tripool_viewer_reconnect(struct tripool_viewer *v, struct tripool_error *err
 	if (v->socket >= 0)
 		return tripool_fail(error, -EALREADY, "already attached to '%s'", v->name);
 	bool again = v->was_attached;
+	v->failure = 0; /* who calls this knows */
 	int r = attach(v, error);
 	if (r < 0)
 		return r;
@@ -386,7 +389,7 @@ int tripool_viewer_reconnect(struct tripool_viewer *v, struct tripool_error *err
 
 const struct tripool_format *tripool_viewer_format(const struct tripool_viewer *v)
 {
-	return v->current ? &v->current->constant.format : NULL;
+	return v->current ? &v->current->shape.format : NULL;
 }
 
 void tripool_viewer_get_stats(const struct tripool_viewer *v, struct tripool_viewer_stats *stats)

@@ -100,13 +100,15 @@ int tripool_wire_receive(int socket, struct tripool_message *message, int *fds)
 		return -errno;
 	if (fds)
 		take_fds(&header, fds);
+	/* Fewer fds than were sent, and fewer than there was room for: this process may have no more. */
+	bool no_room = fds && (header.msg_flags & MSG_CTRUNC) && fds[TRIPOOL_WIRE_FDS - 1] < 0;
 	if ((header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) || !sound(&m, (size_t)n)) {
 		for (int i = 0; fds && i < TRIPOOL_WIRE_FDS; i++) {
 			if (fds[i] >= 0)
 				close(fds[i]);
 			fds[i] = -1;
 		}
-		return -EPROTO;
+		return no_room ? -EMFILE : -EPROTO;
 	}
 	*message = m;
 	return 0;

@@ -15,10 +15,10 @@ int tripool_wire_send(int socket, struct tripool_message *message, const int *fd
 int tripool_wire_wake(int socket);
 
 /*
- * Receives one message: 0, -EAGAIN (none), -EPIPE (the peer hung up), -EPROTO (not a message of ours, wrong size, or
- * another version where `type` must be known). fds: room for TRIPOOL_WIRE_FDS, -1 where none came, then the caller's to
- * close; NULL: none are wanted, and any that come are closed by the kernel.
- * A message of another version is let through with its preamble and type: the caller decides.
+ * Receives one message: 0, -EAGAIN (none), -EPIPE (the peer hung up), -EPROTO (not a message of ours, or of a wrong
+ * size), -EMFILE (no fd is left for those that came). fds: room for TRIPOOL_WIRE_FDS, -1 where none came, then the
+ * caller's to close; NULL: none are wanted, and any that come are closed by the kernel. A message of another version is
+ * let through with its preamble and type: the caller decides.
  */
 int tripool_wire_receive(int socket, struct tripool_message *message, int *fds);
 

@@ -117,6 +117,71 @@ static void an_orderly_end_is_told_too(void **state)
 	puppet_end(&v);
 }
 
+static void a_lost_producer_keeps_nobody_busy(void **state)
+{
+	(void)state;
+	puppet_produce(NULL, 64);
+	struct puppet v = puppet_start();
+	assert_int_equal(puppet_view(&v, 1, false).result, 0);
+	puppet_tell_wait(&v, 10000);
+	puppet_produce_end();
+	assert_int_equal(puppet_hear(&v).result, 1);
+	/* Who reconnects without asking acquire why has nothing to be woken for any more. */
+	assert_int_equal(puppet_reconnect(&v).result, -ENOENT);
+	assert_int_equal(puppet_wait(&v, 50).result, 0);
+	puppet_end(&v);
+}
+
+static void a_dead_viewer_keeps_nobody_busy(void **state)
+{
+	(void)state;
+	struct tripool_producer *producer = puppet_produce(&(struct tripool_producer_options){.max_viewers = 1}, 64);
+	struct puppet v = puppet_start();
+	assert_int_equal(puppet_view(&v, 1, false).result, 0);
+	/* It is forked from here, so it has copies of the producer's fds, and keeps them open. */
+	struct puppet w = puppet_start();
+	puppet_kill(&v, SIGKILL);
+	dispatch_until(producer, 0);
+	struct pollfd f = {.fd = tripool_producer_fd(producer), .events = POLLIN};
+	assert_int_equal(poll(&f, 1, 50), 0);
+	/* Who comes in the same moment as another leaves gets the place. */
+	struct puppet x = puppet_start();
+	assert_int_equal(puppet_view(&w, 1, false).result, 0);
+	puppet_kill(&w, SIGKILL);
+	usleep(1000);
+	assert_int_equal(puppet_view(&x, 1, false).result, 0);
+	puppet_end(&x);
+	puppet_produce_end();
+}
+
+static void a_stopped_viewer_does_not_keep_old_pools(void **state)
+{
+	(void)state;
+	struct tripool_producer *producer = puppet_produce(NULL, 64);
+	struct puppet v = puppet_start();
+	assert_int_equal(puppet_view(&v, 1, false).result, 0);
+	puppet_publish(producer, 1);
+	assert_int_equal(puppet_acquire(&v, 0).result, 0);
+	assert_int_equal(kill(v.pid, SIGSTOP), 0);
+	for (uint32_t i = 0; i < 40; i++) {
+		struct tripool_format format = puppet_format(65 + i);
+		assert_int_equal(tripool_producer_set_format(producer, &format, NULL), 0);
+	}
+	assert_int_equal(tripool_producer_dispatch(producer), 0); /* too far behind: it has to come again */
+	assert_int_equal(kill(v.pid, SIGCONT), 0);
+	assert_int_equal(puppet_check(&v, 0).result, 0);
+	puppet_release(&v, 0);
+	assert_int_equal(puppet_acquire(&v, 0).result, -ESTALE);
+	for (int i = 0; i < 3 && puppet_acquire(&v, 0).result != -EPIPE; i++)
+		;
+	assert_int_equal(puppet_reconnect(&v).result, 0);
+	puppet_publish(producer, 1);
+	assert_int_equal(puppet_acquire(&v, 0).sequence, 2);
+	assert_int_equal(puppet_check(&v, 0).result, 0);
+	puppet_end(&v);
+	puppet_produce_end();
+}
+
 static void a_poll_loop_is_told_everything(void **state)
 {
 	(void)state;
@@ -280,6 +345,9 @@ int main(void)
 	    TEST(a_killed_viewer_frees_its_slots),
 	    TEST(a_killed_producer_leaves_its_last_frame),
 	    TEST(an_orderly_end_is_told_too),
+	    TEST(a_lost_producer_keeps_nobody_busy),
+	    TEST(a_dead_viewer_keeps_nobody_busy),
+	    TEST(a_stopped_viewer_does_not_keep_old_pools),
 	    TEST(a_poll_loop_is_told_everything),
 	    TEST(a_viewer_may_come_first),
 	    TEST(a_name_has_one_producer),

@@ -231,6 +231,27 @@ static void a_crowd_of_mutes_keeps_nobody_out(void **state)
 	puppet_produce_end();
 }
 
+static void who_comes_first_is_heard_longest(void **state)
+{
+	(void)state;
+	struct tripool_producer *producer = puppet_produce(NULL, 64);
+	int peer[18];
+	for (int i = 0; i < 17; i++) {
+		peer[i] = knock();
+		tripool_producer_dispatch(producer);
+	}
+	/* The first had to go for the 17th; the 16th, interrupted between its connect and its hello, did not. */
+	struct tripool_message m = hello();
+	say(peer[15], &m, sizeof(m));
+	peer[17] = knock();
+	assert_int_equal(answer(producer, peer[15], &m), 0);
+	assert_int_equal(m.preamble.type, TRIPOOL_POOL);
+	assert_int_equal(tripool_wire_receive(peer[0], &m, NULL), -EPIPE);
+	for (int i = 0; i < 18; i++)
+		close(peer[i]);
+	puppet_produce_end();
+}
+
 static void a_mute_has_a_second(void **state)
 {
 	(void)state;
@@ -376,6 +397,7 @@ int main(void)
 	    TEST(a_viewer_that_talks_is_shown_out),
 	    TEST(unasked_fds_are_not_kept),
 	    TEST(a_crowd_of_mutes_keeps_nobody_out),
+	    TEST(who_comes_first_is_heard_longest),
 	    TEST(a_mute_has_a_second),
 	    TEST(a_producer_without_fds_says_so),
 	    TEST(no_fds_is_a_clear_error),

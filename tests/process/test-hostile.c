@@ -35,7 +35,8 @@ static struct intruder attach(struct tripool_producer *producer)
 	struct intruder i = {.socket = tripool_place_connect(directory, "t", NULL)};
 	close(directory);
 	assert_true(i.socket >= 0);
-	struct tripool_message m = {.preamble.type = TRIPOOL_HELLO, .hello = {.leases = 8, .client_name = "x\x1b[2Jx"}};
+	struct tripool_message m = {
+	    .preamble.type = TRIPOOL_HELLO, .hello = {.leases = 8, .client_name = "x\x1b[2J\xc2\x9b\x9bx"}};
 	assert_int_equal(tripool_wire_send(i.socket, &m, NULL), 0);
 	tripool_producer_dispatch(producer);
 	assert_int_equal(tripool_wire_receive(i.socket, &m, fds), 0);
@@ -314,58 +315,58 @@ static void retired_without_heir(struct tripool_header *h)
 
 static void bad_magic(struct tripool_header *h)
 {
-	h->magic = 0;
+	h->shape.magic = 0;
 }
 
 static void bad_version(struct tripool_header *h)
 {
-	h->version = 9;
+	h->shape.version = 9;
 }
 
 static void too_many_slots(struct tripool_header *h)
 {
-	h->slot_count = 65;
-	h->slot_bytes = 16; /* so that they would fit */
+	h->shape.slot_count = 65;
+	h->shape.slot_bytes = 16; /* so that they would fit */
 }
 
 static void slots_beyond(struct tripool_header *h)
 {
-	h->slot_count = 4;
+	h->shape.slot_count = 4;
 }
 
 static void slots_over_header(struct tripool_header *h)
 {
-	h->slots_offset_bytes = 0;
+	h->shape.slots_offset_bytes = 0;
 }
 
 static void slots_far_away(struct tripool_header *h)
 {
-	h->slots_offset_bytes = UINT64_MAX;
+	h->shape.slots_offset_bytes = UINT64_MAX;
 }
 
 static void huge_slots(struct tripool_header *h)
 {
-	h->slot_bytes = UINT64_MAX / 2;
+	h->shape.slot_bytes = UINT64_MAX / 2;
 }
 
 static void small_slots(struct tripool_header *h)
 {
-	h->slot_bytes = 16;
+	h->shape.slot_bytes = 16;
 }
 
 static void unknown_pixels(struct tripool_header *h)
 {
-	strcpy(h->format.pix_fmt, "\x1b]0;oops\x07");
+	strcpy(h->shape.format.pix_fmt, "\x1b]0;oops\x07");
 }
 
 static void endless_name(struct tripool_header *h)
 {
-	memset(h->format.pix_fmt, 'a', sizeof(h->format.pix_fmt));
+	memset(h->shape.format.pix_fmt, 'a', sizeof(h->shape.format.pix_fmt));
 }
 
 static void plane_outside(struct tripool_header *h)
 {
-	h->format.offset_bytes[0] = UINT64_MAX - 10;
+	h->shape.format.offset_bytes[0] = UINT64_MAX - 10;
 }
 
 static void a_producer_cannot_harm_a_viewer(void **state)
@@ -438,7 +439,7 @@ static void a_page_follows_the_mapped_pool(void **state)
 {
 	(void)state;
 	struct tripool_pool pool;
-	struct tripool_header copy;
+	struct tripool_pool_shape copy;
 	const struct tripool_header *map;
 	struct tripool_format f = puppet_format(4096);
 	char line[512], start[32];
