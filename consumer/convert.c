@@ -6,10 +6,10 @@
 #include <libavutil/opt.h>
 #include <libavutil/pixdesc.h>
 #include <libswscale/swscale.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "error.h"
 #include "pixels.h"
 
 #define MOST_THREADS 4
@@ -66,9 +66,8 @@ static int open_sws(struct convert *c, enum AVPixelFormat to, struct tripool_err
 {
 	enum AVPixelFormat from = av_get_pix_fmt(c->from.pix_fmt);
 	if (from == AV_PIX_FMT_NONE || to == AV_PIX_FMT_NONE || !sws_isSupportedInput(from)) {
-		snprintf(error->text, sizeof(error->text), "pixel format '%s' cannot be shown on this display",
-		    c->from.pix_fmt);
-		return -ENOTSUP;
+		return tripool_fail(
+		    error, -ENOTSUP, "pixel format '%s' cannot be shown on this display", c->from.pix_fmt);
 	}
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 	int threads = processors < 1 ? 1 : processors > MOST_THREADS ? MOST_THREADS : (int)processors;
@@ -85,9 +84,8 @@ static int open_sws(struct convert *c, enum AVPixelFormat to, struct tripool_err
 	av_opt_set_int(c->sws, "sws_flags", SWS_FAST_BILINEAR, 0);
 	av_opt_set_int(c->sws, "threads", threads, 0);
 	if (sws_init_context(c->sws, NULL, NULL) < 0) {
-		snprintf(error->text, sizeof(error->text), "%s %ux%u cannot be scaled to %dx%d", c->from.pix_fmt,
+		return tripool_fail(error, -ENOTSUP, "%s %ux%u cannot be scaled to %dx%d", c->from.pix_fmt,
 		    c->from.width_px, c->from.height_px, c->width_px, c->height_px);
-		return -ENOTSUP;
 	}
 	struct pixels_colour colour = pixels_colour(&c->from);
 	const int *coefficients = sws_getCoefficients(colour.matrix);
@@ -121,7 +119,7 @@ int convert_create(struct convert **convert, const struct tripool_format *from, 
 		int r = open_sws(c, pixels_of_window(to), error);
 		if (r < 0) {
 			if (r == -ENOMEM)
-				snprintf(error->text, sizeof(error->text), "no memory to convert frames");
+				tripool_fail(error, r, "no memory to convert frames");
 			convert_destroy(c);
 			return r;
 		}

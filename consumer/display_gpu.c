@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "convert.h"
+#include "error.h"
 #include "pixels.h"
 
 #define CONVERTED_FORMAT SDL_PIXELFORMAT_ARGB8888
@@ -33,8 +34,7 @@ static struct display_gpu *gpu_of(struct display *display)
 
 static int fail(struct tripool_error *error, int code, const char *what)
 {
-	snprintf(error->text, sizeof(error->text), "%s: %s", what, SDL_GetError());
-	return code;
+	return tripool_fail(error, code, "%s: %s", what, SDL_GetError());
 }
 
 /* SDL would emulate a texture format that the renderer lacks, in up to two passes more. */
@@ -71,10 +71,9 @@ static int gpu_set_format(struct display *display, struct tripool_error *error)
 	g->convert = NULL;
 	if ((g->info.max_texture_width && width > g->info.max_texture_width) ||
 	    (g->info.max_texture_height && height > g->info.max_texture_height)) {
-		snprintf(error->text, sizeof(error->text),
+		return tripool_fail(error, -ENOTSUP,
 		    "a frame of %dx%d is larger than this GPU's textures (%dx%d): use --renderer surface", width,
 		    height, g->info.max_texture_width, g->info.max_texture_height);
-		return -ENOTSUP;
 	}
 	if (can_upload_directly(g)) {
 		texture_format = pixels_sdl_format(f);
@@ -234,10 +233,8 @@ static bool is_emulated(const struct display_gpu *g)
 int display_gpu_create(struct display **display, const char *title, Uint32 flags, struct tripool_error *error)
 {
 	struct display_gpu *g = calloc(1, sizeof(*g));
-	if (!g) {
-		snprintf(error->text, sizeof(error->text), "no memory for a window");
-		return -ENOMEM;
-	}
+	if (!g)
+		return tripool_fail(error, -ENOMEM, "no memory for a window");
 	g->base.class = &gpu_class;
 	g->base.window = SDL_CreateWindow(title, SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED, DISPLAY_FIRST_WIDTH,
 	    DISPLAY_FIRST_HEIGHT, flags | SDL_WINDOW_ALLOW_HIGHDPI);
@@ -247,10 +244,10 @@ int display_gpu_create(struct display **display, const char *title, Uint32 flags
 	/* SDL_RENDER_DRIVER=software overrules the flags; that renderer copies more than `surface` does */
 	if (!g->renderer || SDL_GetRendererInfo(g->renderer, &g->info) < 0 ||
 	    !(g->info.flags & SDL_RENDERER_ACCELERATED)) {
-		snprintf(error->text, sizeof(error->text), "no accelerated renderer (%s): use --renderer surface",
+		int r = tripool_fail(error, -ENODEV, "no accelerated renderer (%s): use --renderer surface",
 		    g->renderer ? g->info.name : SDL_GetError());
 		gpu_destroy(&g->base);
-		return -ENODEV;
+		return r;
 	}
 	snprintf(g->base.detail, sizeof(g->base.detail), "%s", g->info.name);
 	g->base.is_emulated = is_emulated(g);

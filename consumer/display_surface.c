@@ -3,10 +3,10 @@
 #include "display.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "convert.h"
+#include "error.h"
 #include "pixels.h"
 
 struct display_surface {
@@ -68,10 +68,8 @@ static int surface_upload(
 {
 	struct display_surface *s = surface_of(display);
 	SDL_Surface *w = SDL_GetWindowSurface(display->window); /* a new one after each resize */
-	if (!w) {
-		snprintf(error->text, sizeof(error->text), "the window has no pixels: %s", SDL_GetError());
-		return -EIO;
-	}
+	if (!w)
+		return tripool_fail(error, -EIO, "the window has no pixels: %s", SDL_GetError());
 	SDL_Rect r = place(&display->format, w);
 	if (!s->convert || !SDL_RectEquals(&r, &s->target) || s->window_format != w->format->format) {
 		forget_convert(s);
@@ -85,10 +83,8 @@ static int surface_upload(
 	}
 	uint8_t *pixels =
 	    (uint8_t *)w->pixels + (size_t)r.y * (size_t)w->pitch + (size_t)r.x * w->format->BytesPerPixel;
-	if (convert_run(s->convert, plane, pixels, w->pitch) < 0) {
-		snprintf(error->text, sizeof(error->text), "cannot convert a %s frame", display->format.pix_fmt);
-		return -EIO;
-	}
+	if (convert_run(s->convert, plane, pixels, w->pitch) < 0)
+		return tripool_fail(error, -EIO, "cannot convert a %s frame", display->format.pix_fmt);
 	paint_borders(w, &r);
 	s->drawn = true;
 	return 0;
@@ -123,10 +119,8 @@ static int surface_present(struct display *display, const struct scene *scene, s
 {
 	struct display_surface *s = surface_of(display);
 	SDL_Surface *w = SDL_GetWindowSurface(display->window);
-	if (!w) {
-		snprintf(error->text, sizeof(error->text), "the window has no pixels: %s", SDL_GetError());
-		return -EIO;
-	}
+	if (!w)
+		return tripool_fail(error, -EIO, "the window has no pixels: %s", SDL_GetError());
 	if (!s->drawn)
 		SDL_FillRect(w, NULL, SDL_MapRGB(w->format, 0, 0, 0));
 	else if (scene->dim)
@@ -172,19 +166,16 @@ static const struct display_class surface_class = {
 int display_surface_create(struct display **display, const char *title, Uint32 flags, struct tripool_error *error)
 {
 	struct display_surface *s = calloc(1, sizeof(*s));
-	if (!s) {
-		snprintf(error->text, sizeof(error->text), "no memory for a window");
-		return -ENOMEM;
-	}
+	if (!s)
+		return tripool_fail(error, -ENOMEM, "no memory for a window");
 	/* the window system's own memory, where it has any: a texture would be one pass more */
 	SDL_SetHint(SDL_HINT_FRAMEBUFFER_ACCELERATION, "0");
 	s->base.class = &surface_class;
 	s->base.window = SDL_CreateWindow(
 	    title, SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED, DISPLAY_FIRST_WIDTH, DISPLAY_FIRST_HEIGHT, flags);
 	if (!s->base.window) {
-		snprintf(error->text, sizeof(error->text), "cannot open a window: %s", SDL_GetError());
 		free(s);
-		return -ENODEV;
+		return tripool_fail(error, -ENODEV, "cannot open a window: %s", SDL_GetError());
 	}
 	*display = &s->base;
 	return 0;

@@ -2,11 +2,10 @@
 #include "events.h"
 
 #include <SDL_syswm.h>
-#include <errno.h>
 #include <poll.h>
-#include <signal.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
+
+#include "signals.h"
 
 #if defined(SDL_VIDEO_DRIVER_WAYLAND)
 #include <wayland-client-core.h>
@@ -16,16 +15,11 @@
 
 int events_init(struct events *events)
 {
-	sigset_t set;
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
-		return -errno;
-	events->window_fd = -1;
-	events->signals_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return events->signals_fd < 0 ? -errno : 0;
+	int r = signals_open();
+	if (r < 0)
+		return r;
+	*events = (struct events){.signals_fd = r, .window_fd = -1};
+	return 0;
 }
 
 void events_finish(struct events *events)

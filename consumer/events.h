@@ -12,7 +12,7 @@ struct events {
 	int window_fd; /* -1: this video driver has none */
 };
 
-/* Blocks SIGINT, SIGTERM and SIGHUP, which end the program by way of events_wait: before SDL starts any thread.
+/* SIGINT, SIGTERM and SIGHUP (but not under nohup) end the program by way of events_wait. Before SDL starts any thread.
  * Returns 0 or -errno. */
 int events_init(struct events *events);
 void events_finish(struct events *events);

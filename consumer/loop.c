@@ -40,6 +40,8 @@ __attribute__((format(printf, 3, 4))) static void add_row(struct loop *l, const 
 	va_end(arguments);
 }
 
+#define FRAME_ROW 2
+
 /* The figures are of the time since they were last written: not of a moment so short that they say nothing. */
 static void write_rows(struct loop *l, int64_t now)
 {
@@ -47,8 +49,12 @@ static void write_rows(struct loop *l, int64_t now)
 	const struct tripool_format *f = &l->display->format;
 	struct tripool_viewer_stats stats;
 	int64_t span_ns = now - l->table_since_ns;
-	if (l->row_count > 0 && span_ns < NS_PER_SECOND / 2)
+	if (l->row_count > 0 && span_ns < NS_PER_SECOND / 2) {
+		/* but the number is that of the frame under it, which may be frozen now */
+		struct overlay_row *row = &l->rows[FRAME_ROW];
+		snprintf(row->value, sizeof(row->value), "%" PRIu64, s->last_sequence);
 		return;
+	}
 	tripool_viewer_get_stats(s->viewer, &stats);
 	l->row_count = 0;
 	add_row(l, "stream", "%s", s->name);
@@ -141,13 +147,10 @@ static int toggle_freeze(struct loop *l, struct tripool_error *error)
 static void save_screenshot(struct loop *l)
 {
 	char path[128];
-	struct screenshot shot;
 	struct tripool_error error = {""};
 	snprintf(path, sizeof(path), "./tripool-%s-%" PRIu64 ".png", l->stream->name, l->stream->last_sequence);
 	SDL_Surface *picture = display_read_back(l->display, &l->scene);
-	int r = screenshot_open(&shot, path, &error);
-	if (r == 0)
-		r = screenshot_write(&shot, picture, &error);
+	int r = screenshot_write(path, picture, &error);
 	SDL_FreeSurface(picture);
 	if (r < 0)
 		cli_error("%s", error.text);

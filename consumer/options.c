@@ -2,8 +2,6 @@
 #include "options.h"
 
 #include <getopt.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
@@ -17,12 +15,15 @@ static const char usage[] =
     "  --renderer auto|gpu|surface  how frames reach the window; auto: gpu where there is one\n"
     "  --fullscreen                 begin with the whole screen\n"
     "  --verify                     check that every frame is whole; exit with 1 when one was not\n"
-    "  --json                       print a summary at the end\n"
+    "                               (verification and checksums read each pixel once more\n"
+    "                               and are not counted as copies)\n"
+    "  --json                       print a summary at the end; frames_torn is null without --verify\n"
     "  --screenshot FILE.png        write what the window showed last\n"
     "  -h, --help                   this text\n"
     "      --version\n"
     "\n"
-    "Keys: q or Esc quit, f full screen, space freeze, i figures, s screenshot\n";
+    "Keys: q or Esc quit, f full screen, space freeze, i figures, s screenshot\n"
+    "Exit status: 0 done, 1 failed, 2 wrong usage.\n";
 
 enum {
 	OPTION_FRAMES = 256,
@@ -59,18 +60,11 @@ static enum display_kind parse_renderer(const char *text)
 	cli_fail("--renderer: '%s' is not a renderer: use auto, gpu or surface", text);
 }
 
-_Noreturn static void print_and_exit(const char *text)
-{
-	bool printed = fputs(text, stdout) >= 0 && fflush(stdout) == 0;
-	exit(printed ? 0 : 1);
-}
-
 void options_parse(struct options *o, int argc, char **argv)
 {
 	*o = (struct options){.name = "default", .renderer = DISPLAY_AUTO};
 	opterr = 0;
 	for (;;) {
-		const char *word = argv[optind];
 		int c = getopt_long(argc, argv, ":h", long_options, NULL);
 		if (c == -1)
 			break;
@@ -99,13 +93,11 @@ void options_parse(struct options *o, int argc, char **argv)
 			o->screenshot = optarg;
 			break;
 		case 'h':
-			print_and_exit(usage);
+			cli_print_and_exit(usage);
 		case OPTION_VERSION:
-			print_and_exit("tripool-view " TRIPOOL_VERSION "\n");
-		case ':':
-			cli_fail("%s needs a value: see tripool-view --help", argv[optind - 1]);
+			cli_print_and_exit("tripool-view " TRIPOOL_VERSION "\n");
 		default:
-			cli_fail("'%s' is not an option here: see tripool-view --help", word ? word : "");
+			cli_fail_option(c, argv, long_options);
 		}
 	}
 	if (optind < argc)

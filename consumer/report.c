@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "report.h"
 
-#include <errno.h>
-#include <json.h>
+#include <json-c/json.h>
 #include <stdio.h>
+
+#include "cli.h"
 
 static json_object *microseconds(double value)
 {
@@ -54,9 +55,7 @@ int report_print(const struct stream *s, const struct display *display)
 	json_object_object_add(o, "latency_us", percentiles(&s->latency));
 	json_object_object_add(o, "lease_us", percentiles(&s->lease));
 	json_object_object_add(o, "last_sequence", s->frames_shown ? json_object_new_uint64(s->last_sequence) : NULL);
-	int r = printf("%s\n", json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN)) < 0 || fflush(stdout) != 0
-	            ? -errno
-	            : 0;
+	int r = cli_print("%s\n", json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN));
 	json_object_put(o);
 	return r;
 }

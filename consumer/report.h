@@ -5,7 +5,7 @@
 #include "display.h"
 #include "stream.h"
 
-/* Prints the summary of a run as one JSON object to stdout. Returns 0 or -errno. */
+/* Prints the summary of a run as one JSON object to stdout. Returns 0, or -errno after it said why. */
 int report_print(const struct stream *stream, const struct display *display);
 
 #endif

@@ -1,26 +1,16 @@
 // SPDX-License-Identifier: MIT
+/* PNG files, whole or not at all: each is written beside its place and then takes it. */
 #ifndef TRIPOOL_SCREENSHOT_H
 #define TRIPOOL_SCREENSHOT_H
 
 #include <SDL.h>
-#include <stdbool.h>
-#include <stdio.h>
 
 #include "tripool.h"
 
-/* A PNG file to be written later. It is opened at once, so that a path that cannot be written is known at once. */
-struct screenshot {
-	const char *path;
-	FILE *file;
-	bool existed;
-};
+/* Whether a picture could be written there, without leaving anything there. 0 or -errno. */
+int screenshot_check(const char *path, struct tripool_error *error);
 
-int screenshot_open(struct screenshot *screenshot, const char *path, struct tripool_error *error);
-
-/* Writes and closes it. `surface` may be NULL, for which it blames SDL. */
-int screenshot_write(struct screenshot *screenshot, SDL_Surface *surface, struct tripool_error *error);
-
-/* Closes it unwritten; a file that was not there before is not there afterwards. */
-void screenshot_discard(struct screenshot *screenshot);
+/* `surface` may be NULL, for which it blames SDL. On failure what was there before is still there. 0 or -errno. */
+int screenshot_write(const char *path, SDL_Surface *surface, struct tripool_error *error);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "cli.h"
 #include "clock.h"
+#include "error.h"
 
 #define RETRY_NS NS_PER_SECOND
 
@@ -135,10 +136,8 @@ int stream_take(struct stream *s, bool hold, struct tripool_error *error)
 		return lost(s, r);
 	if (r == -EAGAIN || r == -ESTALE)
 		return TAKEN_NOTHING;
-	if (r < 0) {
-		snprintf(error->text, sizeof(error->text), "cannot lease a frame of '%s': %s", s->name, strerror(-r));
-		return r;
-	}
+	if (r < 0)
+		return tripool_fail(error, r, "cannot lease a frame of '%s': %s", s->name, strerror(-r));
 	if (s->is_fresh || frame.sequence != s->last_sequence) {
 		if (frame.publish_ns >= s->watching_since_ns)
 			distribution_add(&s->lease, tripool_now_ns() - frame.publish_ns);

@@ -14,8 +14,8 @@
 #include "camera_buffers.h"
 #include "camera_convert.h"
 #include "camera_mode.h"
+#include "error.h"
 #include "source.h"
-#include "source_error.h"
 
 #define DRIVER_BUFFERS 4 /* of the driver's own */
 
@@ -65,7 +65,7 @@ static int camera_open(struct source **source, const struct source_request *requ
 	int r;
 
 	if (!s)
-		return source_fail(error, -ENOMEM, "out of memory");
+		return tripool_fail(error, -ENOMEM, "out of memory");
 	s->device.fd = -1;
 	r = camera_device_open(&s->device, request->argument, error);
 	if (r < 0)
@@ -77,7 +77,8 @@ static int camera_open(struct source **source, const struct source_request *requ
 		s->converter = camera_converter_create(
 		    &s->device, &s->mode.picture, &s->mode.choice, d.format.width_px, d.format.height_px);
 		if (!s->converter) {
-			r = source_fail(error, -ENOMEM, "libv4lconvert cannot be set up for camera %s", s->device.path);
+			r = tripool_fail(
+			    error, -ENOMEM, "libv4lconvert cannot be set up for camera %s", s->device.path);
 			goto close;
 		}
 	}
@@ -123,14 +124,14 @@ static int camera_queue(struct source *source, const struct tripool_slot *slot, 
 
 	if (writes_slots(source)) {
 		if (slot->index >= source->buffers.count)
-			return source_fail(error, -EINVAL, "slot %u is not one of the camera's", slot->index);
+			return tripool_fail(error, -EINVAL, "slot %u is not one of the camera's", slot->index);
 		r = camera_buffers_queue(&source->buffers, slot->index);
 		if (r < 0)
 			return camera_device_fail(&source->device, r, "take a buffer", error);
 		source->slot[slot->index] = *slot;
 	} else {
 		if (source->held == TRIPOOL_MAX_SLOTS)
-			return source_fail(error, -EINVAL, "the camera holds %u slots already", source->held);
+			return tripool_fail(error, -EINVAL, "the camera holds %u slots already", source->held);
 		source->slot[source->held] = *slot;
 	}
 	source->held++;
@@ -192,7 +193,7 @@ static int decode_failed(struct source *source, struct tripool_error *error)
 {
 	if (!source->converter || source->decoded > 0 || ++source->decode_failures < FIRST_FAILURES_MAX)
 		return 0;
-	return source_fail(error, -EBADMSG,
+	return tripool_fail(error, -EBADMSG,
 	    "camera %s: none of its first %u pictures can be decoded (%.100s): try another format with -f",
 	    source->device.path, source->decode_failures, camera_converter_reason(source->converter));
 }

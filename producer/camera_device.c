@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "source_error.h"
+#include "error.h"
 #include "v4l2.h"
 
 static bool multiplanar(const struct camera_device *device)
@@ -20,16 +20,16 @@ static int open_fail(const char *path, int code, struct tripool_error *error)
 	case -ENOENT:
 	case -ENXIO:
 	case -ENODEV:
-		return source_fail(error, code, "there is no camera '%.120s': --list shows the cameras", path);
+		return tripool_fail(error, code, "there is no camera '%.120s': --list shows the cameras", path);
 	case -EACCES:
 	case -EPERM:
-		return source_fail(error, code,
+		return tripool_fail(error, code,
 		    "no permission to open '%.100s': join its group ('sudo usermod -aG video $USER', then log in anew)",
 		    path);
 	case -EBUSY:
-		return source_fail(error, code, "camera '%.120s' is busy: end the other program that uses it", path);
+		return tripool_fail(error, code, "camera '%.120s' is busy: end the other program that uses it", path);
 	default:
-		return source_fail(error, code, "cannot open camera '%.120s': %s", path, strerror(-code));
+		return tripool_fail(error, code, "cannot open camera '%.120s': %s", path, strerror(-code));
 	}
 }
 
@@ -41,7 +41,7 @@ static int identify(struct camera_device *device, struct tripool_error *error)
 	int r = v4l2_call(device->fd, VIDIOC_QUERYCAP, &capability);
 
 	if (r == -ENOTTY || r == -EINVAL)
-		return source_fail(
+		return tripool_fail(
 		    error, -ENOTTY, "'%.120s' is not a video device: --list shows the cameras", device->path);
 	if (r < 0)
 		return open_fail(device->path, r, error);
@@ -51,11 +51,11 @@ static int identify(struct camera_device *device, struct tripool_error *error)
 	else if (caps & V4L2_CAP_VIDEO_CAPTURE_MPLANE)
 		device->type = V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE;
 	else
-		return source_fail(error, -EINVAL,
+		return tripool_fail(error, -EINVAL,
 		    "'%.80s' (%.32s) is a video device that captures nothing: --list shows the cameras", device->path,
 		    (char *)capability.card);
 	if (!(caps & V4L2_CAP_STREAMING))
-		return source_fail(error, -EINVAL,
+		return tripool_fail(error, -EINVAL,
 		    "camera '%.80s' (%.32s) has no streaming, only read(), which is not supported", device->path,
 		    (char *)capability.card);
 	snprintf(device->name, sizeof(device->name), "%.31s", (char *)capability.card);
@@ -69,7 +69,7 @@ static int open_path(struct camera_device *device, const char *path, struct trip
 	int r;
 
 	if (strlen(path) >= sizeof(d.path))
-		return source_fail(error, -ENAMETOOLONG, "the camera's path is longer than %zu bytes: '%.80s...'",
+		return tripool_fail(error, -ENAMETOOLONG, "the camera's path is longer than %zu bytes: '%.80s...'",
 		    sizeof(d.path) - 1, path);
 	strcpy(d.path, path);
 	d.fd = v4l2_device_open(path);
@@ -107,8 +107,8 @@ int camera_device_open(struct camera_device *device, const char *path, struct tr
 		}
 	}
 	if (failed < 0)
-		return source_fail(error, failed, "%s", why.text);
-	return source_fail(
+		return tripool_fail(error, failed, "%s", why.text);
+	return tripool_fail(
 	    error, -ENODEV, "no cameras found: no /dev/video* device captures (plug one in, or load its driver)");
 }
 
@@ -175,14 +175,15 @@ int camera_device_set_picture(
 	if (r == -EBUSY)
 		return open_fail(device->path, r, error);
 	if (r < 0)
-		return source_fail(error, r, "camera %s refuses format %s %ux%u: %s", device->path,
+		return tripool_fail(error, r, "camera %s refuses format %s %ux%u: %s", device->path,
 		    camera_fourcc_text(asked).text, picture->width_px, picture->height_px, strerror(-r));
 	planes = read_picture(picture, &format);
 	if (picture->fourcc != asked)
-		return source_fail(error, -EINVAL, "camera %s was asked for format %s but sets %s: try another with -f",
-		    device->path, camera_fourcc_text(asked).text, camera_fourcc_text(picture->fourcc).text);
+		return tripool_fail(error, -EINVAL,
+		    "camera %s was asked for format %s but sets %s: try another with -f", device->path,
+		    camera_fourcc_text(asked).text, camera_fourcc_text(picture->fourcc).text);
 	if (planes != 1)
-		return source_fail(error, -ENOTSUP,
+		return tripool_fail(error, -ENOTSUP,
 		    "camera %s lays format %s out in %u separate memory planes, which is not supported yet: try "
 		    "another "
 		    "with -f",
@@ -224,12 +225,12 @@ int camera_device_fail(const struct camera_device *device, int code, const char 
 	bool gone = code == -ENODEV || v4l2_call(device->fd, VIDIOC_QUERYCAP, &capability) == -ENODEV;
 
 	if (gone)
-		return source_fail(error, -ENODEV, "camera %s is gone (unplugged?)", device->path);
+		return tripool_fail(error, -ENODEV, "camera %s is gone (unplugged?)", device->path);
 	if (code == -EBUSY)
 		return open_fail(device->path, code, error);
 	if (code == -ENOSPC)
-		return source_fail(error, code,
+		return tripool_fail(error, code,
 		    "camera %s cannot %s: its USB bus has no bandwidth left (try a smaller -s or -r, or another port)",
 		    device->path, what);
-	return source_fail(error, code, "camera %s cannot %s: %s", device->path, what, strerror(-code));
+	return tripool_fail(error, code, "camera %s cannot %s: %s", device->path, what, strerror(-code));
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "camera_formats.h"
-#include "source_error.h"
+#include "error.h"
 
 #include <errno.h>
 #include <linux/videodev2.h>
@@ -166,9 +166,9 @@ static int no_choice(const uint32_t *fourccs, unsigned count, const char *pix_fm
 	for (size_t i = 0; decodes && i < COUNT(decoded); i++)
 		add_word(usable, sizeof(usable), camera_format_find(decoded[i])->pix_fmt);
 	if (!pix_fmt)
-		return source_fail(error, -EINVAL, "the camera has no pixel format that can be used%s%s%s%s",
+		return tripool_fail(error, -EINVAL, "the camera has no pixel format that can be used%s%s%s%s",
 		    other[0] ? "; of no use here: " : "", other, apart[0] ? APART_TEXT : "", apart);
-	return source_fail(error, -EINVAL, "the camera has no '%.24s': choose one of %s%s%s%s%s", pix_fmt,
+	return tripool_fail(error, -EINVAL, "the camera has no '%.24s': choose one of %s%s%s%s%s", pix_fmt,
 	    usable[0] ? usable : "(none)", other[0] ? "; of no use here: " : "", other, apart[0] ? APART_TEXT : "",
 	    apart);
 }

@@ -5,7 +5,7 @@
 
 #include "camera.h"
 #include "camera_device.h"
-#include "source_error.h"
+#include "error.h"
 #include "v4l2.h"
 
 static void print_rate(FILE *out, struct v4l2_fract interval)
@@ -121,7 +121,7 @@ int camera_list(FILE *out, struct tripool_error *error)
 		camera_device_close(&device);
 	}
 	if (cameras == 0)
-		return source_fail(error, -ENODEV,
+		return tripool_fail(error, -ENODEV,
 		    "no cameras found: no /dev/video* device captures (plug one in, or load its driver)");
 	return cameras;
 }

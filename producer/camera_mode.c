@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "source_error.h"
+#include "error.h"
 
 #define DEFAULT_WIDTH_PX 1280
 #define DEFAULT_HEIGHT_PX 720
@@ -64,7 +64,7 @@ static int check_rows(const struct camera_mode *mode, const struct camera_device
 	row_bytes = av_image_get_linesize(av_get_pix_fmt(source->pix_fmt), (int)mode->picture.width_px, 0);
 	if ((int)mode->picture.stride_bytes <= row_bytes)
 		return 0;
-	return source_fail(error, -ENOTSUP,
+	return tripool_fail(error, -ENOTSUP,
 	    "camera %s pads its rows, so its %s cannot be made into '%s': take it as it is with -f %s", device->path,
 	    source->pix_fmt, mode->choice.published->pix_fmt, source->pix_fmt);
 }

@@ -3,36 +3,16 @@
 
 #include "cli.h"
 #include "clock.h"
-#include "source_error.h"
+#include "error.h"
+#include "signals.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #define DEFAULT_VIEWERS 16
-
-static int open_signals(int *fd, struct tripool_error *error)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	/* Under nohup a hang-up is to be ignored, which a blocked signal would not be. */
-	struct sigaction hang_up;
-	if (sigaction(SIGHUP, NULL, &hang_up) == 0 && hang_up.sa_handler != SIG_IGN)
-		sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	int r = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-	if (r < 0)
-		return source_fail(error, -errno, "cannot wait for signals: %s", strerror(errno));
-	*fd = r;
-	return 0;
-}
 
 /* As many viewers as asked for, or as the source's slots allow. */
 static int choose_leases(const struct capture *capture, uint32_t *leases, struct tripool_error *error)
@@ -44,7 +24,7 @@ static int choose_leases(const struct capture *capture, uint32_t *leases, struct
 	uint32_t room = slots > taken ? slots - taken : 0;
 
 	if (wanted > room || room == 0)
-		return source_fail(error, -EINVAL,
+		return tripool_fail(error, -EINVAL,
 		    "--max-viewers %" PRIu32 ": %.80s has %" PRIu32 " slots and writes %" PRIu32
 		    " at once, which leaves room for %" PRIu32 " viewers",
 		    wanted ? wanted : DEFAULT_VIEWERS, description->name, slots, description->write_depth, room);
@@ -93,7 +73,7 @@ static int feed(struct capture *capture, struct tripool_error *error)
 	int r = tripool_producer_begin(capture->producer, &slot);
 
 	if (r < 0)
-		return source_fail(error, r, "no free slot: %s", strerror(-r));
+		return tripool_fail(error, r, "no free slot: %s", strerror(-r));
 	return capture->options->source->queue(capture->source, &slot, error);
 }
 
@@ -117,11 +97,17 @@ int capture_open(struct capture *capture, const struct options *options, struct 
 	int r = options->source->open(&capture->source, &options->request, &capture->description, error);
 	if (r < 0)
 		return r;
-	r = open_signals(&capture->signal_fd, error);
-	if (r == 0)
+	r = signals_open();
+	capture->signal_fd = r;
+	if (r < 0)
+		tripool_fail(error, r, "cannot wait for signals: %s", strerror(-r));
+	else
 		r = open_stream(capture, error);
-	if (r == 0)
+	if (r == 0) {
 		r = start_source(capture, error);
+		if (r == -EINVAL) /* of a driver, which the user's values do not explain */
+			r = -EIO;
+	}
 	if (r < 0) {
 		capture_close(capture);
 		return r;
@@ -145,7 +131,7 @@ static int publish(
 		info->flags |= TRIPOOL_FRAME_CRC32C;
 	}
 	int r = tripool_producer_publish(capture->producer, slot, info);
-	return r < 0 ? source_fail(error, r, "cannot publish a frame: %s", strerror(-r)) : 0;
+	return r < 0 ? tripool_fail(error, r, "cannot publish a frame: %s", strerror(-r)) : 0;
 }
 
 /* Publishes what the source has, but no more than a round of its slots: a source that always has one more must not
@@ -168,6 +154,8 @@ static int move_frames(struct capture *capture, struct tripool_error *error)
 			r = publish(capture, &slot, &info, error);
 		if (r < 0)
 			return r;
+		if (sequence == 1)
+			status_first_frame(&capture->status, tripool_now_ns());
 		if (sequence == limit)
 			return 1;
 		r = feed(capture, error);
@@ -216,7 +204,7 @@ int capture_run(struct capture *capture, struct tripool_error *error)
 		if (poll(fds, 3, time_out_ms(capture, now)) < 0) {
 			if (errno == EINTR)
 				continue;
-			return source_fail(error, -errno, "cannot wait for frames: %s", strerror(errno));
+			return tripool_fail(error, -errno, "cannot wait for frames: %s", strerror(errno));
 		}
 		if (fds[0].revents)
 			return 0;

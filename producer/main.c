@@ -6,9 +6,7 @@
 
 #include <errno.h>
 #include <libavutil/log.h>
-#include <signal.h>
 #include <stdio.h>
-#include <string.h>
 
 static int list(void)
 {
@@ -19,11 +17,7 @@ static int list(void)
 		cli_error("%s", error.text);
 		return 1;
 	}
-	if (ferror(stdout) || fclose(stdout) != 0) {
-		cli_error("cannot write to standard output: %s", strerror(errno));
-		return 1;
-	}
-	return 0;
+	return cli_finish_output() < 0 ? 1 : 0;
 }
 
 int main(int argc, char **argv)
@@ -32,18 +26,16 @@ int main(int argc, char **argv)
 	struct capture capture;
 	struct tripool_error error = {""};
 
-	/* libswscale's remarks on its own speed are nobody's concern. A closed pipe and a file that may not grow are
-	 * errors like others. */
+	cli_begin();
+	/* libswscale's remarks on its own speed are nobody's concern */
 	av_log_set_level(AV_LOG_ERROR);
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN);
-
 	options_parse(&options, argc, argv);
 	if (options.list)
 		return list();
-	if (capture_open(&capture, &options, &error) < 0) {
+	int r = capture_open(&capture, &options, &error);
+	if (r < 0) {
 		cli_error("%s", error.text);
-		return 1;
+		return r == -EINVAL ? 2 : 1;
 	}
 
 	int status = 0;
@@ -53,13 +45,8 @@ int main(int argc, char **argv)
 		status = 1;
 	}
 	status_finish(&capture.status);
-	if (options.json) {
-		int r = capture_report(&capture);
-		if (r < 0) {
-			cli_error("cannot write to standard output: %s", strerror(-r));
-			status = 1;
-		}
-	}
+	if (options.json && capture_report(&capture) < 0)
+		status = 1;
 	capture_close(&capture);
 	return status;
 }

@@ -104,33 +104,6 @@ static void parse_source(struct options *options, const char *text)
 	cli_fail("unknown source '%s'; it is pattern[:KIND] or camera[:DEVICE]", text);
 }
 
-/* getopt's own messages differ between C libraries. */
-_Noreturn static void fail_option(int found, char **argv)
-{
-	const char *said = argv[optind - 1];
-
-	if (found == ':')
-		cli_fail("option '%s' needs a value; see --help", said);
-	if (optopt == 0)
-		cli_fail("unknown option '%s'; see --help", said);
-	/* A known one that is not welcome must have been a long one with a value. */
-	for (const struct option *known = long_options; known->name; known++) {
-		if (known->val == optopt)
-			cli_fail("option '%s': --%s takes no value; see --help", said, known->name);
-	}
-	/* Not `said`: among several letters in one argument, that is not yet the one before. */
-	cli_fail("unknown option '-%c'; see --help", optopt);
-}
-
-_Noreturn static void print_and_exit(const char *text)
-{
-	if (fputs(text, stdout) < 0 || fclose(stdout) != 0) {
-		cli_error("cannot write to standard output: %s", strerror(errno));
-		exit(1);
-	}
-	exit(0);
-}
-
 static void take_option(struct options *options, int option)
 {
 	struct source_request *request = &options->request;
@@ -179,9 +152,9 @@ static void take_option(struct options *options, int option)
 		options->list = true;
 		break;
 	case 'h':
-		print_and_exit(help);
+		cli_print_and_exit(help);
 	case OPTION_VERSION:
-		print_and_exit("tripool-capture " TRIPOOL_VERSION "\n");
+		cli_print_and_exit("tripool-capture " TRIPOOL_VERSION "\n");
 	}
 }
 
@@ -193,7 +166,7 @@ void options_parse(struct options *options, int argc, char **argv)
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, ":n:s:r:f:qvh", long_options, NULL)) != -1) {
 		if (option == '?' || option == ':')
-			fail_option(option, argv);
+			cli_fail_option(option, argv, long_options);
 		take_option(options, option);
 	}
 	if (options->quiet && options->verbose)

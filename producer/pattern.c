@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /* The test pattern as a source: the picture, drawn at a steady pace. */
+#include "clock.h"
+#include "error.h"
 #include "pace.h"
 #include "pattern_picture.h"
 #include "source.h"
-#include "source_error.h"
 
 #include <errno.h>
 #include <libavutil/pixdesc.h>
@@ -25,12 +26,12 @@ struct source {
 	uint64_t unfed; /* frames that were due while there was no slot */
 };
 
-static int64_t nanoseconds(clockid_t clock)
+static int64_t time_of_day_ms(void)
 {
 	struct timespec now;
 
-	clock_gettime(clock, &now);
-	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
 }
 
 static const struct picture_kind *find_kind(const char *name, struct tripool_error *error)
@@ -41,7 +42,7 @@ static const struct picture_kind *find_kind(const char *name, struct tripool_err
 		if (strcmp(kind->name, name) == 0)
 			return kind;
 	}
-	source_fail(error, -EINVAL, "unknown pattern '%s'; there are bars, box, zone, gradient and noise", name);
+	tripool_fail(error, -EINVAL, "unknown pattern '%s'; there are bars, box, zone, gradient and noise", name);
 	return NULL;
 }
 
@@ -61,7 +62,7 @@ static int settle_format(
 	/* libavutil also takes nicknames ("gray16"); a stream wants the name itself. */
 	const char *name = av_get_pix_fmt_name(av_get_pix_fmt(pix_fmt));
 	if (!name)
-		return source_fail(error, -EINVAL,
+		return tripool_fail(error, -EINVAL,
 		    "unknown pixel format '%s'; it is called as in ffmpeg -pix_fmts: nv12, yuyv422, bgra ...", pix_fmt);
 	snprintf(format->pix_fmt, sizeof(format->pix_fmt), "%s", name);
 	int r = image_supports(format, error);
@@ -84,13 +85,13 @@ static int pattern_open(struct source **source, const struct source_request *req
 		return r;
 	struct source *s = calloc(1, sizeof(*s));
 	if (!s)
-		return source_fail(error, -ENOMEM, "no memory for the test pattern");
+		return tripool_fail(error, -ENOMEM, "no memory for the test pattern");
 	r = picture_init(&s->picture, kind, &format, error);
 	if (r < 0)
 		goto free_source;
 	r = pace_init(&s->pace, format.frame_rate_num, format.frame_rate_den);
 	if (r < 0) {
-		source_fail(error, r, "cannot make a timer: %s", strerror(-r));
+		tripool_fail(error, r, "cannot make a timer: %s", strerror(-r));
 		goto finish_picture;
 	}
 
@@ -113,13 +114,13 @@ static int pattern_attach(struct source *source, const struct tripool_pool_memor
 	(void)description;
 	memset(source->shown, 0, sizeof(source->shown));
 	int r = pace_start(&source->pace);
-	return r < 0 ? source_fail(error, r, "cannot start the timer: %s", strerror(-r)) : 0;
+	return r < 0 ? tripool_fail(error, r, "cannot start the timer: %s", strerror(-r)) : 0;
 }
 
 static int pattern_queue(struct source *source, const struct tripool_slot *slot, struct tripool_error *error)
 {
 	if (source->queued)
-		return source_fail(error, -EBUSY, "the test pattern draws one frame at a time");
+		return tripool_fail(error, -EBUSY, "the test pattern draws one frame at a time");
 	source->slot = *slot;
 	source->queued = true;
 	return 0;
@@ -136,16 +137,16 @@ static int pattern_dequeue(struct source *source, uint64_t sequence, struct trip
 	int r = pace_take(&source->pace);
 
 	if (r < 0)
-		return source_fail(error, r, "the timer failed: %s", strerror(-r));
+		return tripool_fail(error, r, "the timer failed: %s", strerror(-r));
 	if (r == 0)
 		return -EAGAIN;
 	if (!source->queued) {
 		source->unfed++;
 		return -EAGAIN;
 	}
-	*info = (struct tripool_frame_info){.capture_ns = nanoseconds(CLOCK_MONOTONIC)};
-	picture_draw(&source->picture, &source->shown[source->slot.index], source->slot.memory, sequence,
-	    nanoseconds(CLOCK_REALTIME) / 1000000);
+	*info = (struct tripool_frame_info){.capture_ns = tripool_now_ns()};
+	picture_draw(
+	    &source->picture, &source->shown[source->slot.index], source->slot.memory, sequence, time_of_day_ms());
 	*slot = source->slot;
 	source->queued = false;
 	return 0;

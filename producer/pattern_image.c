@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "pattern_image.h"
 
-#include "source_error.h"
+#include "error.h"
 
 #include <errno.h>
 #include <libavutil/imgutils.h>
@@ -9,6 +9,7 @@
 #include <libavutil/opt.h>
 #include <libavutil/pixdesc.h>
 #include <libswscale/swscale.h>
+#include <limits.h>
 #include <string.h>
 
 #define PADDING_BYTES 64 /* libswscale may write a vector past the last pixel */
@@ -28,14 +29,26 @@ int image_supports(const struct tripool_format *format, struct tripool_error *er
 
 	if (!desc || desc->flags & unsuitable || !sws_isSupportedOutput(pix_fmt) ||
 	    strncmp(desc->name, "xyz", 3) == 0 || desc->log2_chroma_w > 2 || desc->log2_chroma_h > 2)
-		return source_fail(error, -EINVAL,
+		return tripool_fail(error, -EINVAL,
 		    "a test pattern cannot be drawn in pixel format '%s'; nv12, yuyv422 or bgra can", format->pix_fmt);
 
 	/* A packed row ends with a whole macropixel. */
 	uint32_t step = 1u << desc->log2_chroma_w;
 	if (!(desc->flags & AV_PIX_FMT_FLAG_PLANAR) && format->width_px % step)
-		return source_fail(error, -EINVAL, "width %u: pixel format '%s' needs a multiple of %u",
+		return tripool_fail(error, -EINVAL, "width %u: pixel format '%s' needs a multiple of %u",
 		    format->width_px, format->pix_fmt, step);
+	return 0;
+}
+
+int image_fits(const struct tripool_format *format, struct tripool_error *error)
+{
+	uint64_t art_bytes = (uint64_t)format->width_px * format->height_px * 3;
+	uint64_t most = art_bytes > format->size_bytes ? art_bytes : format->size_bytes;
+
+	if (most > INT_MAX - PADDING_BYTES)
+		return tripool_fail(error, -EINVAL,
+		    "size %ux%u is too large for a test pattern in '%s': at most %d MiB a picture (as RGB, too)",
+		    format->width_px, format->height_px, format->pix_fmt, INT_MAX >> 20);
 	return 0;
 }
 
@@ -106,7 +119,7 @@ int image_init(
 	struct SwsContext *sws = image->memory ? open_converter(&image->format) : NULL;
 	if (!sws) {
 		av_freep(&image->memory);
-		return source_fail(
+		return tripool_fail(
 		    error, -ENOMEM, "no memory for a picture of %ux%u pixels", art->width_px, art->height_px);
 	}
 
@@ -122,7 +135,7 @@ int image_init(
 	sws_freeContext(sws);
 	if (rows < 0) {
 		av_freep(&image->memory);
-		return source_fail(error, -EINVAL, "pixel format '%s': libswscale cannot make it", format->pix_fmt);
+		return tripool_fail(error, -EINVAL, "pixel format '%s': libswscale cannot make it", format->pix_fmt);
 	}
 	return 0;
 }

@@ -17,6 +17,9 @@ struct image {
 /* Whether the pattern can be drawn in this pixel format, at this size. Returns 0 or -EINVAL. */
 int image_supports(const struct tripool_format *format, struct tripool_error *error);
 
+/* Whether a picture of this format, laid out, is within what libavutil allocates. Returns 0 or -EINVAL. */
+int image_fits(const struct tripool_format *format, struct tripool_error *error);
+
 /* Sets the colour fields to what images of this pixel format and height are made in. */
 void image_describe_colour(struct tripool_format *format);
 

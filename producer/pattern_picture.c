@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "pattern_picture.h"
 
-#include "source_error.h"
+#include "error.h"
 
 #include <errno.h>
 #include <string.h>
@@ -73,7 +73,7 @@ static int make_background(struct picture *picture, const struct tripool_format 
 	struct art art;
 
 	if (art_init(&art, format->width_px, format->height_px) < 0)
-		return source_fail(
+		return tripool_fail(
 		    error, -ENOMEM, "no memory for a picture of %ux%u pixels", format->width_px, format->height_px);
 	picture->kind->paint(&art);
 	art_fill(&art, plate->x, plate->y, plate->width_px, plate->height_px, 0);
@@ -90,7 +90,7 @@ static int begin_sprite(struct art *art, uint32_t width_px, uint32_t height_px, 
 	width_px = max_u32(GRID_UP(width_px), MIN_SPRITE_WIDTH_PX);
 	height_px = max_u32(GRID_UP(height_px), MIN_SPRITE_HEIGHT_PX);
 	if (art_init(art, width_px, height_px) < 0)
-		return source_fail(error, -ENOMEM, "no memory for a picture of %ux%u pixels", width_px, height_px);
+		return tripool_fail(error, -ENOMEM, "no memory for a picture of %ux%u pixels", width_px, height_px);
 	return 0;
 }
 
@@ -197,9 +197,11 @@ int picture_init(struct picture *picture, const struct picture_kind *kind, const
 
 	*picture = (struct picture){.kind = kind};
 	if (format->width_px < PICTURE_MIN_WIDTH_PX || format->height_px < PICTURE_MIN_HEIGHT_PX)
-		return source_fail(error, -EINVAL, "size %ux%u: the test pattern needs at least %dx%d",
+		return tripool_fail(error, -EINVAL, "size %ux%u: the test pattern needs at least %dx%d",
 		    format->width_px, format->height_px, PICTURE_MIN_WIDTH_PX, PICTURE_MIN_HEIGHT_PX);
 	r = image_supports(format, error);
+	if (r == 0)
+		r = image_fits(format, error);
 	if (r < 0)
 		return r;
 	lay_out(picture, format, &plate);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "capture.h"
 
+#include "cli.h"
+
 #include <errno.h>
 #include <json-c/json.h>
-#include <stdio.h>
 
 static struct json_object *build(const struct capture *capture)
 {
@@ -36,11 +37,12 @@ int capture_report(const struct capture *capture)
 {
 	struct json_object *object = build(capture);
 	const char *text = object ? json_object_to_json_string_ext(object, JSON_C_TO_STRING_NOSLASHESCAPE) : NULL;
-	int r = text ? 0 : -ENOMEM;
+	int r = -ENOMEM;
 
-	/* A full disk shows itself only when the buffer is written out. */
-	if (r == 0 && (printf("%s\n", text) < 0 || fclose(stdout) != 0))
-		r = -errno;
+	if (text)
+		r = cli_print("%s\n", text);
+	else
+		cli_error("no memory for the summary");
 	json_object_put(object);
 	return r;
 }

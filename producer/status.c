@@ -27,6 +27,12 @@ void status_start(struct status *status, int64_t now_ns)
 	status->next_ns = now_ns + PERIOD_NS;
 }
 
+void status_first_frame(struct status *status, int64_t now_ns)
+{
+	status->last_ns = now_ns;
+	status->last_frames = 1;
+}
+
 int64_t status_due_ns(const struct status *status)
 {
 	return status->mode == STATUS_NONE ? INT64_MAX : status->next_ns;

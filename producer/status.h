@@ -26,6 +26,9 @@ void status_init(struct status *status, bool quiet, int verbose);
 /* The first second begins now: what came before was set-up. */
 void status_start(struct status *status, int64_t now_ns);
 
+/* Frames a second are counted from the first frame on, which ends no interval. */
+void status_first_frame(struct status *status, int64_t now_ns);
+
 /* When status_show wants to be called next; INT64_MAX: never. */
 int64_t status_due_ns(const struct status *status);
 

@@ -2,10 +2,13 @@
 #include "cli.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define MAX_SIDE_PX 32768
 #define MAX_RATE_TERM 1000000 /* so that a frame's time can be computed in 64 bits */
@@ -42,6 +45,71 @@ void cli_fail(const char *format, ...)
 	print_error(format, arguments);
 	va_end(arguments);
 	exit(2);
+}
+
+void cli_begin(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0)
+			continue;
+		/* the lowest free number is this one; what is written to standard output must not vanish silently */
+		if (open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_RDWR) != fd) {
+			cli_error("standard input, output or error is closed, and /dev/null cannot be opened: %s",
+			    strerror(errno));
+			exit(1);
+		}
+	}
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+}
+
+int cli_finish_output(void)
+{
+	/* A full disk shows itself only when the buffer is written out. */
+	bool failed = ferror(stdout);
+
+	errno = 0;
+	if (fclose(stdout) != 0)
+		failed = true;
+	if (!failed)
+		return 0;
+	/* what failed earlier may have left no reason */
+	int code = errno ? errno : EIO;
+	cli_error("cannot write to standard output: %s", strerror(code));
+	return -code;
+}
+
+int cli_print(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vprintf(format, arguments);
+	va_end(arguments);
+	return cli_finish_output();
+}
+
+void cli_print_and_exit(const char *text)
+{
+	exit(cli_print("%s", text) < 0 ? 1 : 0);
+}
+
+/* getopt's own messages differ between C libraries. */
+void cli_fail_option(int found, char **argv, const struct option *long_options)
+{
+	const char *said = argv[optind - 1];
+
+	if (found == ':')
+		cli_fail("option '%s' needs a value; see --help", said);
+	if (optopt == 0)
+		cli_fail("unknown option '%s'; see --help", said);
+	/* A known one that is not welcome must have been a long one with a value. */
+	for (const struct option *known = long_options; known->name; known++) {
+		if (known->val == optopt)
+			cli_fail("option '%s': --%s takes no value; see --help", said, known->name);
+	}
+	/* Not `said`: among several letters in one argument, that is not yet the one before. */
+	cli_fail("unknown option '-%c'; see --help", optopt);
 }
 
 /* Digits only: strtoull alone would take " 5", "-5" and "0x5". Moves *text behind them. */

@@ -58,8 +58,8 @@ bad 2 "'camera:'" --json camera:
 bad 2 "'-'" -
 bad 2 "'box'" pattern --json box
 bad 2 "'box?x'" $'box\nx'
-bad 1 "'nonsense'" pattern:nonsense
-bad 1 "'bars '" 'pattern:bars '
+bad 2 "'nonsense'" pattern:nonsense
+bad 2 "'bars '" 'pattern:bars '
 bad 1 "/dev/nonsense" camera:/dev/nonsense
 bad 1 "/dev/null" camera:/dev/null
 bad 1 "$work" "camera:$work"
@@ -85,19 +85,20 @@ for mode in '' 0 8 0680 rw 1777 -600 06000000000000000000000600; do
 done
 
 # What only the source or the stream can judge
-bad 1 "127x64" -s 127x64
-bad 1 "128x63" -s 128x63
-bad 1 "32768x32768" -s 32768x32768
-bad 1 "1281" -s 1281x720 -f yuyv422
+bad 2 "127x64" -s 127x64
+bad 2 "128x63" -s 128x63
+bad 2 "size 32768x32768 is too large for a test pattern" -s 32768x32768
+bad 2 "size 24000x24000 is too large for a test pattern" -s 24000x24000 -f bgra
+bad 2 "1281" -s 1281x720 -f yuyv422
 for pix_fmt in '' nonsense NV12 vaapi pal8 monob bayer_rggb8 xyz12le; do
-	bad 1 "'$pix_fmt'" -f "$pix_fmt"
+	bad 2 "'$pix_fmt'" -f "$pix_fmt"
 done
-bad 1 "name" -n ''
-bad 1 "'$(printf '%064d' 0)" -n "$(printf '%065d' 0)"
+bad 2 "name" -n ''
+bad 2 "'$(printf '%064d' 0)" -n "$(printf '%065d' 0)"
 for name in .hidden a/b ../up 'two words' ümlaut; do
-	bad 1 "'$name'" -n "$name"
+	bad 2 "'$name'" -n "$name"
 done
-bad 1 "no-such-group" --group no-such-group
+bad 2 "no-such-group" --group no-such-group
 
 # The directory
 : >"$work/file"

@@ -57,6 +57,8 @@ run --frames 2 -v -n loud
 check "-v: the source" grep -q "^stream 'loud': test pattern bars, nv12 1280x720 at 60 fps, path draw, 0 copies" "$work/err"
 run --duration 1.3 -v
 check "-v: a line a second" grep -qE "^[0-9.]+ fps  dropped $number  viewers 0  frames $number$" "$work/err"
+run --duration 1.3 -v -r 10
+check "-v: the first frame is not an interval" awk '/ fps / && $1 > 10.5 { exit 1 }' "$work/err"
 script -qec "'$capture' --duration 1.3" /dev/null >"$work/out" 2>"$work/err" </dev/null
 check "a terminal: the status line" grep -qaE $'^\r[0-9.]+ fps  dropped '"$number  viewers 0  frames $number"$'\e\[K\r$' "$work/out"
 script -qec "'$capture' --duration 1.3 -q" /dev/null >"$work/out" 2>"$work/err" </dev/null
@@ -106,6 +108,16 @@ for arguments in "--json --frames 1" --help --version; do
 	check "$arguments on a full disk: status $status" [ $status = 1 ]
 	check "$arguments on a full disk: the reason" grep -q "^tripool-capture: .*No space left" "$work/err"
 done
+
+# Standard fds that are closed are not taken by something else.
+timeout -k 1 5 "$capture" --frames 2 --json >&- 2>"$work/err"
+check "stdout closed: status $?" [ $? = 1 ]
+check "stdout closed: the reason" grep -q '^tripool-capture: cannot write to standard output: Bad file' "$work/err"
+timeout -k 1 5 "$capture" --frames 2 >&- 2>"$work/err"
+check "stdout closed and not needed: status $?" [ $? = 0 ]
+timeout -k 1 5 "$capture" --frames 2 --json >"$work/out" 2>&- <&-
+check "stdin and stderr closed: status $?" [ $? = 0 ]
+check "stdin and stderr closed: the object" is_json default bars nv12 1280 720 2 18
 
 run --help
 check "--help" grep -q '^Usage: tripool-capture' "$work/out"

@@ -18,7 +18,8 @@ refuses() {
 }
 
 refuses 2 --nonsense --nonsense
-refuses 2 -x -x
+refuses 2 "unknown option '-x'" -x
+refuses 2 "unknown option '-x'" -xq
 refuses 2 --frames --frames
 refuses 2 "'0'" --frames 0
 refuses 2 "'-1'" --frames -1
@@ -40,10 +41,19 @@ refuses 2 "'a/b'" a/b
 refuses 2 "$(printf 'n%.0s' {1..64})" "$(printf 'n%.0s' {1..65})"
 refuses 1 /nowhere/shot.png --screenshot /nowhere/shot.png
 refuses 1 "$work" --screenshot "$work"
+mkfifo "$work/fifo"
+refuses 1 "$work/fifo" --screenshot "$work/fifo"
+refuses 1 /dev/full --screenshot /dev/full
 refuses 1 'DISPLAY' stream
 refuses 1 'DISPLAY' stream --screenshot "$work/shot.png"
 [ ! -e "$work/shot.png" ] || fail "a run that showed nothing left a screenshot"
 DISPLAY=:nowhere refuses 1 'DISPLAY' stream
+# SDL's own choice: not its drivers that show nothing to anyone
+(
+	unset SDL_VIDEODRIVER XDG_RUNTIME_DIR
+	refuses 1 'no display' stream --duration 2
+	DISPLAY=:987 refuses 1 'no display' stream --duration 2
+) || exit 1
 (
 	: >"$work/file"
 	export TRIPOOL_DIR=$work/file

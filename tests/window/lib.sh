@@ -63,7 +63,7 @@ within() {
 }
 
 start_x() {
-	start xvfb Xvfb -displayfd 3 -screen 0 1600x1200x24 -nolisten tcp 3>"$work/display"
+	start xvfb Xvfb -displayfd 3 -screen 0 1600x1200x24 -nolisten tcp -noreset 3>"$work/display"
 	within 20 test -s "$work/display" || fail "Xvfb did not start"
 	DISPLAY=:$(cat "$work/display")
 	export DISPLAY
