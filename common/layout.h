@@ -20,17 +20,6 @@
 
 /* ---- The pool: header, then at slots_offset_bytes the slots --------------------------------------------------- */
 
-/* One frame's description. Written by the producer while the slot is its alone, read by a viewer under a lease. */
-struct tripool_entry {
-	_Alignas(TRIPOOL_LINE_BYTES) uint64_t sequence;
-	int64_t publish_ns;
-	int64_t capture_ns;
-	uint64_t source_sequence;
-	uint64_t bytes_used;
-	uint32_t flags;
-	uint32_t crc32c;
-};
-
 /* `latest` is sequence << 8 | slot; 0 before the first frame. It never repeats, as the sequence never does. */
 #define TRIPOOL_LATEST_SLOT_BITS 8
 #define TRIPOOL_LATEST_RETIRED UINT64_MAX /* the stream went on in another pool */
@@ -48,24 +37,37 @@ struct tripool_pool_shape {
 	struct tripool_format format;
 };
 
+/* What a published frame says of itself. Writer: producer (release). Readers: viewers (acquire), who take it only when
+ * `latest` was the same before and after: the frame after next is the first to use the same entry again. */
+struct tripool_entry {
+	_Atomic int64_t publish_ns;
+	_Atomic int64_t capture_ns;
+	_Atomic uint64_t source_sequence;
+	_Atomic uint64_t bytes_used;
+	_Atomic uint32_t flags;
+	_Atomic uint32_t crc32c;
+};
+
 struct tripool_header {
 	struct tripool_pool_shape shape;
 
-	/* Writer: producer, once a frame (seq_cst). Readers: viewers (seq_cst). */
+	/* Writer: producer, once a frame (seq_cst). Readers: viewers (seq_cst). What a viewer needs comes with it, in
+	 * one or two cache lines: frame n is described by even when n is even. */
 	_Alignas(TRIPOOL_LINE_BYTES) _Atomic uint64_t latest;
-
-	struct tripool_entry table[TRIPOOL_MAX_SLOTS];
+	struct tripool_entry even;
+	_Alignas(TRIPOOL_LINE_BYTES / 2) struct tripool_entry odd;
 };
 
 static_assert(sizeof(struct tripool_format) == 128, "the format is part of the protocol");
 static_assert(offsetof(struct tripool_format, offset_bytes) == 64, "the format is part of the protocol");
 static_assert(offsetof(struct tripool_format, matrix) == 120, "the format is part of the protocol");
-static_assert(sizeof(struct tripool_entry) == 128, "an entry has its cache lines to itself");
+static_assert(sizeof(struct tripool_entry) == 40, "the entry is part of the protocol");
 static_assert(offsetof(struct tripool_pool_shape, format) == 128, "the shape is part of the protocol");
 static_assert(sizeof(struct tripool_pool_shape) == 256, "the shape is part of the protocol");
 static_assert(offsetof(struct tripool_header, latest) == 256, "latest has its cache lines to itself");
-static_assert(offsetof(struct tripool_header, table) == 384, "the header is part of the protocol");
-static_assert(sizeof(struct tripool_header) == 384 + 64 * 128, "the header is part of the protocol");
+static_assert(offsetof(struct tripool_header, even) == 264, "the header is part of the protocol");
+static_assert(offsetof(struct tripool_header, odd) == 320, "the header is part of the protocol");
+static_assert(sizeof(struct tripool_header) == 384, "latest and the entries have their cache lines to themselves");
 static_assert(ATOMIC_LLONG_LOCK_FREE == 2 && ATOMIC_INT_LOCK_FREE == 2, "atomics must work between processes");
 
 /* ---- The lease page: one for each viewer and generation -------------------------------------------------------- */

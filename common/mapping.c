@@ -60,14 +60,12 @@ int tripool_mapping_acquire(struct tripool_mapping *m, struct tripool_frame *fra
 		return tripool_reader_has_news(&m->reader) ? -EBUSY : -EAGAIN;
 	}
 	uint32_t cell = (uint32_t)__builtin_ctz(m->free_cells);
-	uint64_t sequence;
-	int slot = tripool_reader_acquire(&m->reader, cell, &sequence);
+	struct tripool_claim claim;
+	int slot = tripool_reader_acquire(&m->reader, cell, &claim);
 	if (slot < 0)
 		return slot;
-	/* The producer's word, so: read once, then checked. */
-	const struct tripool_entry entry = m->header->table[slot];
 	const struct tripool_format *format = &m->shape.format;
-	if (entry.sequence != sequence || entry.bytes_used > format->size_bytes) {
+	if (claim.info.bytes_used > format->size_bytes) {
 		tripool_reader_release(&m->reader, cell);
 		return -EPROTO;
 	}
@@ -77,17 +75,10 @@ int tripool_mapping_acquire(struct tripool_mapping *m, struct tripool_frame *fra
 	*frame = (struct tripool_frame){
 	    .format = format,
 	    .memory = memory,
-	    .sequence = sequence,
+	    .sequence = claim.sequence,
 	    .generation = m->shape.generation,
-	    .publish_ns = entry.publish_ns,
-	    .info =
-		{
-		    .capture_ns = entry.capture_ns,
-		    .source_sequence = entry.source_sequence,
-		    .bytes_used = entry.bytes_used,
-		    .flags = entry.flags,
-		    .crc32c = entry.crc32c,
-		},
+	    .publish_ns = claim.publish_ns,
+	    .info = claim.info,
 	    .lease = &m->lease[cell],
 	};
 	for (uint32_t p = 0; p < format->plane_count; p++)

@@ -116,21 +116,17 @@ int tripool_producer_begin(struct tripool_producer *p, struct tripool_slot *slot
 int tripool_producer_publish(
     struct tripool_producer *p, const struct tripool_slot *slot, const struct tripool_frame_info *info)
 {
-	static const struct tripool_frame_info nothing;
-	if (!info)
-		info = &nothing;
-	if (!tripool_writer_is_writing(&p->writer, slot->index) || info->bytes_used > p->format.size_bytes)
+	struct tripool_frame_info said = {0};
+	if (info)
+		said = *info;
+	if (!tripool_writer_is_writing(&p->writer, slot->index) || said.bytes_used > p->format.size_bytes)
 		return -EINVAL;
+	if (said.bytes_used == 0)
+		said.bytes_used = p->format.size_bytes;
 	int64_t now_ns = tripool_now_ns();
-	struct tripool_entry entry = {
-	    .publish_ns = now_ns,
-	    .capture_ns = info->capture_ns ? info->capture_ns : now_ns,
-	    .source_sequence = info->source_sequence,
-	    .bytes_used = info->bytes_used ? info->bytes_used : p->format.size_bytes,
-	    .flags = info->flags,
-	    .crc32c = info->crc32c,
-	};
-	uint64_t wake = tripool_writer_publish(&p->writer, slot->index, &entry);
+	if (said.capture_ns == 0)
+		said.capture_ns = now_ns;
+	uint64_t wake = tripool_writer_publish(&p->writer, slot->index, now_ns, &said);
 	if (wake)
 		tripool_door_wake(p, wake);
 	return 0;

@@ -16,12 +16,28 @@ static uint64_t look(const struct tripool_reader *reader)
 	return atomic_load_explicit(&reader->header->latest, memory_order_seq_cst);
 }
 
-int tripool_reader_acquire(struct tripool_reader *reader, uint32_t cell, uint64_t *sequence)
+/* Acquire: pairs with the stores in writer.c's describe. */
+static void read_entry(const struct tripool_entry *entry, struct tripool_claim *claim)
 {
+	claim->publish_ns = atomic_load_explicit(&entry->publish_ns, memory_order_acquire);
+	claim->info = (struct tripool_frame_info){
+	    .capture_ns = atomic_load_explicit(&entry->capture_ns, memory_order_acquire),
+	    .source_sequence = atomic_load_explicit(&entry->source_sequence, memory_order_acquire),
+	    .bytes_used = atomic_load_explicit(&entry->bytes_used, memory_order_acquire),
+	    .flags = atomic_load_explicit(&entry->flags, memory_order_acquire),
+	    .crc32c = atomic_load_explicit(&entry->crc32c, memory_order_acquire),
+	};
+}
+
+int tripool_reader_acquire(struct tripool_reader *reader, uint32_t cell, struct tripool_claim *claim)
+{
+	const struct tripool_header *header = reader->header;
 	uint64_t latest = look(reader);
 	if (latest == reader->seen || latest == 0) {
-		/* For one that spins: the scan keeps taking the cell's cache line away, and the claim will want it. */
-		__builtin_prefetch(&reader->page->cell[cell], 1);
+		/* For one that spins: both cache lines are asked for at once, and the producer's scan keeps taking the
+		 * cell's away, which a store gets back (relaxed: it says nothing new). */
+		__builtin_prefetch(&header->odd);
+		atomic_store_explicit(&reader->page->cell[cell], 0, memory_order_relaxed);
 		return -EAGAIN;
 	}
 	for (;;) {
@@ -36,16 +52,16 @@ int tripool_reader_acquire(struct tripool_reader *reader, uint32_t cell, uint64_
 			tripool_reader_release(reader, cell);
 			return result;
 		}
-		/* The caller wants it next; it may come over while the claim does. */
-		__builtin_prefetch(&reader->header->table[slot]);
 		/* C: pairs with the scan in tripool_writer_begin. */
 		atomic_store_explicit(&reader->page->cell[cell], slot + 1, memory_order_seq_cst);
-		/* L: if it is still the newest, the claim came in time. */
+		struct tripool_claim claimed = {.sequence = number};
+		read_entry(number % 2 ? &header->odd : &header->even, &claimed);
+		/* L: if it is still the newest, the claim came in time, and the entry is its own. */
 		uint64_t again = look(reader);
 		if (again == latest) {
 			reader->seen = latest;
 			reader->newest = number;
-			*sequence = number;
+			*claim = claimed;
 			return result;
 		}
 		latest = again;

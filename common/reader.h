@@ -16,14 +16,21 @@ struct tripool_reader {
 	uint64_t newest;     /* the highest sequence ever seen: they never go back */
 };
 
+/* A claimed frame, in the producer's words: not checked, but read once. */
+struct tripool_claim {
+	uint64_t sequence;
+	int64_t publish_ns;
+	struct tripool_frame_info info;
+};
+
 void tripool_reader_init(struct tripool_reader *reader, const void *pool, void *page, uint32_t slot_count);
 
 /*
- * Claims the newest frame in `cell`, which must be free. Returns its slot and writes its sequence, or
+ * Claims the newest frame in `cell`, which must be free. Returns its slot and writes what it says of itself, or
  * -EAGAIN (nothing newer than what was seen), -ESTALE (the pool is retired), -EPROTO (the producer wrote nonsense);
  * the cell is free then. Lock-free: it tries again only when the producer has published meanwhile.
  */
-int tripool_reader_acquire(struct tripool_reader *reader, uint32_t cell, uint64_t *sequence);
+int tripool_reader_acquire(struct tripool_reader *reader, uint32_t cell, struct tripool_claim *claim);
 
 void tripool_reader_release(struct tripool_reader *reader, uint32_t cell);
 

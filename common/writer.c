@@ -73,11 +73,25 @@ bool tripool_writer_is_writing(const struct tripool_writer *writer, uint32_t slo
 	return slot < writer->slot_count && (writer->writing & bit(slot)) != 0;
 }
 
-uint64_t tripool_writer_publish(struct tripool_writer *writer, uint32_t slot, const struct tripool_entry *entry)
+/* Release: pairs with the loads in reader.c. A reader that sees any of this sees the `latest` before it as well, and so
+ * notices that the entry it was reading is not its frame's any more. */
+static void describe(struct tripool_entry *entry, int64_t publish_ns, const struct tripool_frame_info *info)
+{
+	atomic_store_explicit(&entry->publish_ns, publish_ns, memory_order_release);
+	atomic_store_explicit(&entry->capture_ns, info->capture_ns, memory_order_release);
+	atomic_store_explicit(&entry->source_sequence, info->source_sequence, memory_order_release);
+	atomic_store_explicit(&entry->bytes_used, info->bytes_used, memory_order_release);
+	atomic_store_explicit(&entry->flags, info->flags, memory_order_release);
+	atomic_store_explicit(&entry->crc32c, info->crc32c, memory_order_release);
+}
+
+uint64_t tripool_writer_publish(
+    struct tripool_writer *writer, uint32_t slot, int64_t publish_ns, const struct tripool_frame_info *info)
 {
 	assert(tripool_writer_is_writing(writer, slot));
-	writer->header->table[slot] = *entry;
-	writer->header->table[slot].sequence = ++writer->sequence;
+	struct tripool_header *header = writer->header;
+	writer->sequence++;
+	describe(writer->sequence % 2 ? &header->odd : &header->even, publish_ns, info);
 	writer->writing &= ~bit(slot);
 	writer->latest = bit(slot);
 	/* P: pairs with both loads of `latest` in reader.c; the pixels and the entry are visible with it. */

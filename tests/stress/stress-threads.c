@@ -30,12 +30,14 @@ static _Atomic int done;
 static uint64_t leased[READERS];
 static _Atomic uint64_t wrong;
 
-static void check(uint32_t slot, uint64_t sequence)
+static void check(uint32_t slot, const struct tripool_claim *claim)
 {
+	uint64_t sequence = claim->sequence;
 	for (int i = 0; i < WORDS; i++)
 		if (pixels[slot][i] != sequence * 0x9e3779b97f4a7c15u + (uint64_t)i)
 			atomic_fetch_add(&wrong, 1);
-	if (header->table[slot].sequence != sequence || header->table[slot].source_sequence != sequence * 3)
+	if (claim->info.source_sequence != sequence * 3 || claim->publish_ns != (int64_t)sequence ||
+	    claim->info.crc32c != (uint32_t)sequence)
 		atomic_fetch_add(&wrong, 1);
 }
 
@@ -49,16 +51,17 @@ static void *poll_frames(void *unused)
 {
 	(void)unused;
 	struct tripool_reader r;
-	uint64_t last = 0, sequence = 0;
+	uint64_t last = 0;
+	struct tripool_claim claim = {0};
 	tripool_reader_init(&r, header, page[0], SLOTS);
 	while (!over(&r)) {
-		int slot = tripool_reader_acquire(&r, 0, &sequence);
+		int slot = tripool_reader_acquire(&r, 0, &claim);
 		if (slot == -EAGAIN)
 			continue;
-		if (slot < 0 || sequence <= last)
+		if (slot < 0 || claim.sequence <= last)
 			atomic_fetch_add(&wrong, 1);
-		last = sequence;
-		check((uint32_t)slot, sequence);
+		last = claim.sequence;
+		check((uint32_t)slot, &claim);
 		tripool_reader_release(&r, 0);
 		leased[0]++;
 	}
@@ -71,23 +74,24 @@ static void *sleep_for_frames(void *unused)
 {
 	(void)unused;
 	struct tripool_reader r;
-	uint64_t sequence = 0;
+	struct tripool_claim claim = {0};
 	tripool_reader_init(&r, header, page[1], SLOTS);
 	while (!over(&r)) {
 		if (!tripool_reader_arm(&r)) {
 			struct pollfd f = {.fd = pipes[1][0], .events = POLLIN};
 			char woken[64];
 			if (poll(&f, 1, 20000) == 0 && !over(&r)) {
-				fprintf(stderr, "a wake-up was lost after frame %llu\n", (unsigned long long)sequence);
+				fprintf(stderr, "a wake-up was lost after frame %llu\n",
+				    (unsigned long long)claim.sequence);
 				atomic_fetch_add(&wrong, 1);
 				break;
 			}
 			(void)!read(pipes[1][0], woken, sizeof(woken));
 		}
-		int slot = tripool_reader_acquire(&r, 0, &sequence);
+		int slot = tripool_reader_acquire(&r, 0, &claim);
 		if (slot < 0)
 			continue;
-		check((uint32_t)slot, sequence);
+		check((uint32_t)slot, &claim);
 		tripool_reader_release(&r, 0);
 		leased[1]++;
 	}
@@ -100,7 +104,7 @@ static void *hold_frames(void *unused)
 	struct tripool_reader r;
 	struct {
 		int slot;
-		uint64_t sequence;
+		struct tripool_claim claim;
 	} held[CELLS];
 	unsigned seed = 1;
 	tripool_reader_init(&r, header, page[2], SLOTS);
@@ -109,18 +113,18 @@ static void *hold_frames(void *unused)
 	while (!over(&r)) {
 		uint32_t c = (uint32_t)rand_r(&seed) % CELLS;
 		if (held[c].slot >= 0) {
-			check((uint32_t)held[c].slot, held[c].sequence);
+			check((uint32_t)held[c].slot, &held[c].claim);
 			tripool_reader_release(&r, c);
 		}
-		held[c].slot = tripool_reader_acquire(&r, c, &held[c].sequence);
+		held[c].slot = tripool_reader_acquire(&r, c, &held[c].claim);
 		if (held[c].slot < 0)
 			continue;
-		check((uint32_t)held[c].slot, held[c].sequence);
+		check((uint32_t)held[c].slot, &held[c].claim);
 		leased[2]++;
 	}
 	for (uint32_t c = 0; c < CELLS; c++)
 		if (held[c].slot >= 0)
-			check((uint32_t)held[c].slot, held[c].sequence);
+			check((uint32_t)held[c].slot, &held[c].claim);
 	return NULL;
 }
 
@@ -134,8 +138,8 @@ static void write_frames(void)
 		int slot = tripool_writer_begin(&w);
 		for (int i = 0; i < WORDS; i++)
 			pixels[slot][i] = n * 0x9e3779b97f4a7c15u + (uint64_t)i;
-		struct tripool_entry e = {.source_sequence = n * 3};
-		uint64_t wake = tripool_writer_publish(&w, (uint32_t)slot, &e);
+		struct tripool_frame_info info = {.source_sequence = n * 3, .crc32c = (uint32_t)n};
+		uint64_t wake = tripool_writer_publish(&w, (uint32_t)slot, (int64_t)n, &info);
 		for (; wake; wake &= wake - 1)
 			(void)!write(pipes[__builtin_ctzll(wake)][1], "w", 1);
 	}

@@ -18,6 +18,7 @@
 static struct tripool_header header;
 static struct tripool_lease_page page[TRIPOOL_MAX_SLOTS];
 static struct tripool_writer writer;
+static uint64_t contents[TRIPOOL_MAX_SLOTS]; /* what was last written to each slot: a frame's number stands for it */
 
 static void fresh(uint32_t slots, uint32_t depth)
 {
@@ -28,10 +29,11 @@ static void fresh(uint32_t slots, uint32_t depth)
 
 static uint32_t write_frame(void)
 {
-	struct tripool_entry entry = {.source_sequence = writer.sequence};
 	int slot = tripool_writer_begin(&writer);
 	assert_true(slot >= 0);
-	tripool_writer_publish(&writer, (uint32_t)slot, &entry);
+	contents[slot] = writer.sequence + 1;
+	struct tripool_frame_info info = {.source_sequence = contents[slot] * 3};
+	tripool_writer_publish(&writer, (uint32_t)slot, (int64_t)contents[slot], &info);
 	return (uint32_t)slot;
 }
 
@@ -39,18 +41,20 @@ static void three_slots_are_enough_for_one_viewer(void **state)
 {
 	(void)state;
 	struct tripool_reader reader;
-	uint64_t sequence;
+	struct tripool_claim claim;
 	fresh(3, 1);
 	tripool_writer_add(&writer, &page[0], 1);
 	tripool_reader_init(&reader, &header, &page[0], 3);
-	assert_int_equal(tripool_reader_acquire(&reader, 0, &sequence), -EAGAIN);
+	assert_int_equal(tripool_reader_acquire(&reader, 0, &claim), -EAGAIN);
 	for (uint64_t n = 1; n <= 1000; n++) {
 		write_frame();
-		int slot = tripool_reader_acquire(&reader, 0, &sequence);
-		assert_int_equal(sequence, writer.sequence);
+		int slot = tripool_reader_acquire(&reader, 0, &claim);
+		assert_int_equal(claim.sequence, writer.sequence);
+		assert_int_equal(claim.info.source_sequence, claim.sequence * 3);
+		assert_int_equal(claim.publish_ns, claim.sequence);
 		for (int more = rand() % 4; more > 0; more--)
 			assert_int_not_equal(write_frame(), slot);
-		assert_int_equal(header.table[slot].sequence, sequence);
+		assert_int_equal(contents[slot], claim.sequence);
 		tripool_reader_release(&reader, 0);
 	}
 }
@@ -77,19 +81,21 @@ static void random_steps_keep_every_lease(void **state)
 		for (int step = 0; step < 5000; step++) {
 			int v = rand() % VIEWERS, c = rand() % CELLS, w = rand() % DEPTH;
 			if (rand() % 2) {
-				struct tripool_entry entry = {0};
+				struct tripool_frame_info info = {0};
 				if (writing[w] < 0)
 					writing[w] = tripool_writer_begin(&writer);
 				else if (rand() % 4)
-					tripool_writer_publish(&writer, (uint32_t)writing[w], &entry), writing[w] = -1;
+					contents[writing[w]] = writer.sequence + 1,
+					tripool_writer_publish(&writer, (uint32_t)writing[w], 0, &info),
+					writing[w] = -1;
 				else
 					tripool_writer_cancel(&writer, (uint32_t)writing[w]), writing[w] = -1;
 			} else if (held[v][c].slot < 0) {
-				uint64_t sequence = 0;
-				held[v][c].slot = tripool_reader_acquire(&reader[v], (uint32_t)c, &sequence);
-				held[v][c].sequence = sequence;
+				struct tripool_claim claim = {0};
+				held[v][c].slot = tripool_reader_acquire(&reader[v], (uint32_t)c, &claim);
+				held[v][c].sequence = claim.sequence;
 				if (held[v][c].slot >= 0)
-					assert_int_equal(sequence, writer.sequence); /* the newest */
+					assert_int_equal(claim.sequence, writer.sequence); /* the newest */
 			} else {
 				tripool_reader_release(&reader[v], (uint32_t)c);
 				held[v][c].slot = -1;
@@ -98,7 +104,7 @@ static void random_steps_keep_every_lease(void **state)
 				for (c = 0; c < CELLS; c++) {
 					if (held[v][c].slot < 0)
 						continue;
-					assert_int_equal(header.table[held[v][c].slot].sequence, held[v][c].sequence);
+					assert_int_equal(contents[held[v][c].slot], held[v][c].sequence);
 					for (w = 0; w < DEPTH; w++)
 						assert_int_not_equal(writing[w], held[v][c].slot);
 				}
@@ -110,19 +116,19 @@ static void all_slots_can_be_busy_but_one(void **state)
 {
 	(void)state;
 	struct tripool_reader reader[62];
-	uint64_t sequence;
+	struct tripool_claim claim;
 	fresh(64, 1);
 	for (uint32_t v = 0; v < 62; v++) {
 		tripool_writer_add(&writer, &page[v], 1);
 		tripool_reader_init(&reader[v], &header, &page[v], 64);
 		write_frame();
-		assert_true(tripool_reader_acquire(&reader[v], 0, &sequence) >= 0);
+		assert_true(tripool_reader_acquire(&reader[v], 0, &claim) >= 0);
 	}
 	for (int n = 0; n < 100; n++)
 		write_frame();
 	assert_int_equal(writer.touched, UINT64_MAX);
 	for (uint32_t v = 0; v < 62; v++)
-		assert_int_equal(header.table[page[v].cell[0] - 1].sequence, v + 1);
+		assert_int_equal(contents[page[v].cell[0] - 1], v + 1);
 }
 
 static void beyond_the_depth_is_busy(void **state)
@@ -151,9 +157,9 @@ static void a_reader_that_left_claims_nothing(void **state)
 	tripool_writer_cancel(&writer, 0);
 	page[1].armed = 1;
 	page[2].armed = 1;
-	struct tripool_entry entry = {0};
+	struct tripool_frame_info info = {0};
 	uint32_t slot = (uint32_t)tripool_writer_begin(&writer);
-	assert_int_equal(tripool_writer_publish(&writer, slot, &entry), 3);
+	assert_int_equal(tripool_writer_publish(&writer, slot, 0, &info), 3);
 	assert_int_equal(page[1].armed + page[2].armed, 0);
 }
 
@@ -161,19 +167,19 @@ static void arming_never_misses(void **state)
 {
 	(void)state;
 	struct tripool_reader reader;
-	struct tripool_entry entry = {0};
-	uint64_t sequence;
+	struct tripool_frame_info info = {0};
+	struct tripool_claim claim;
 	fresh(3, 1);
 	tripool_writer_add(&writer, &page[0], 1);
 	tripool_reader_init(&reader, &header, &page[0], 3);
 	assert_false(tripool_reader_arm(&reader));
 	uint32_t slot = (uint32_t)tripool_writer_begin(&writer);
-	assert_int_equal(tripool_writer_publish(&writer, slot, &entry), 1); /* wakes it, once */
+	assert_int_equal(tripool_writer_publish(&writer, slot, 0, &info), 1); /* wakes it, once */
 	slot = (uint32_t)tripool_writer_begin(&writer);
-	assert_int_equal(tripool_writer_publish(&writer, slot, &entry), 0);
+	assert_int_equal(tripool_writer_publish(&writer, slot, 0, &info), 0);
 	assert_true(tripool_reader_arm(&reader)); /* there is news: it must not sleep */
 	assert_true(tripool_reader_disarm(&reader));
-	assert_true(tripool_reader_acquire(&reader, 0, &sequence) >= 0);
+	assert_true(tripool_reader_acquire(&reader, 0, &claim) >= 0);
 	assert_false(tripool_reader_arm(&reader));
 	write_frame();
 	assert_false(tripool_reader_disarm(&reader)); /* a wake-up is on its way */
@@ -183,7 +189,7 @@ static void a_retired_pool_says_so(void **state)
 {
 	(void)state;
 	struct tripool_reader reader;
-	uint64_t sequence;
+	struct tripool_claim claim;
 	fresh(3, 1);
 	tripool_writer_add(&writer, &page[0], 1);
 	tripool_reader_init(&reader, &header, &page[0], 3);
@@ -191,7 +197,7 @@ static void a_retired_pool_says_so(void **state)
 	tripool_writer_retire(&writer);
 	assert_true(tripool_reader_has_news(&reader));
 	assert_true(tripool_reader_is_retired(&reader));
-	assert_int_equal(tripool_reader_acquire(&reader, 0, &sequence), -ESTALE);
+	assert_int_equal(tripool_reader_acquire(&reader, 0, &claim), -ESTALE);
 	assert_int_equal(page[0].cell[0], 0);
 }
 
@@ -199,17 +205,17 @@ static void going_back_is_a_broken_protocol(void **state)
 {
 	(void)state;
 	struct tripool_reader reader;
-	uint64_t sequence;
+	struct tripool_claim claim;
 	fresh(3, 1);
 	tripool_reader_init(&reader, &header, &page[0], 3);
 	header.latest = 7 << 8 | 1;
-	assert_int_equal(tripool_reader_acquire(&reader, 0, &sequence), 1);
-	assert_int_equal(sequence, 7);
+	assert_int_equal(tripool_reader_acquire(&reader, 0, &claim), 1);
+	assert_int_equal(claim.sequence, 7);
 	header.latest = 6 << 8 | 2;
-	assert_int_equal(tripool_reader_acquire(&reader, 0, &sequence), -EPROTO);
+	assert_int_equal(tripool_reader_acquire(&reader, 0, &claim), -EPROTO);
 	assert_int_equal(page[0].cell[0], 0);
 	header.latest = 8 << 8 | 3;
-	assert_int_equal(tripool_reader_acquire(&reader, 0, &sequence), -EPROTO);
+	assert_int_equal(tripool_reader_acquire(&reader, 0, &claim), -EPROTO);
 }
 
 int main(void)
