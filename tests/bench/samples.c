@@ -36,12 +36,6 @@ void sleep_until_ns(int64_t when_ns)
 		;
 }
 
-void spin_until_ns(int64_t when_ns)
-{
-	while (now_ns() < when_ns)
-		;
-}
-
 static int by_time(const void *a, const void *b)
 {
 	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;

@@ -25,8 +25,6 @@
 
 #define POLLING_HZ 2000
 #define SLEEPING_HZ 240
-#define WRITING_NS                                                                                                     \
-	20000 /* between begin and publish: both kinds of producer are awake that long before they hand over */
 #define MOST_SAMPLES 4000
 #define REPEATS 7
 #define FRAMES_FLAT_OUT 2000000
@@ -159,8 +157,7 @@ static double bare(struct job *job, double hz, double *p99)
 		;
 	int64_t next_ns = now_ns() + 5000000;
 	for (uint64_t n = 1; n <= job->samples; n++) {
-		sleep_until_ns(next_ns - WRITING_NS);
-		spin_until_ns(next_ns);
+		sleep_until_ns(next_ns);
 		next_ns += (int64_t)(1e9 / hz);
 		shared->stamp_ns = now_ns();
 		atomic_store(&shared->word, n);
@@ -181,11 +178,10 @@ static double transported(struct tripool_producer *p, struct job *job, double hz
 		tripool_producer_dispatch(p);
 	int64_t next_ns = now_ns() + 5000000;
 	for (uint64_t n = 1; n <= job->samples; n++) {
-		sleep_until_ns(next_ns - WRITING_NS);
+		sleep_until_ns(next_ns);
+		next_ns += (int64_t)(1e9 / hz);
 		if (tripool_producer_begin(p, &slot) < 0)
 			die("begin", "no slot");
-		spin_until_ns(next_ns);
-		next_ns += (int64_t)(1e9 / hz);
 		tripool_producer_publish(p, &slot, NULL);
 	}
 	sleep_until_ns(next_ns);
