@@ -3,6 +3,7 @@
 
 #include "clock.h"
 #include "error.h"
+#include "memory.h"
 #include "place.h"
 
 #include <errno.h>
@@ -12,12 +13,12 @@
 
 #define ANSWER_TIMEOUT_MS 2000
 
-/* The producer's first message, or -ETIMEDOUT. A signal does not prolong the wait. */
-static int await(int socket, struct tripool_message *m, int fds[TRIPOOL_WIRE_FDS])
+/* The producer's next message, or -ETIMEDOUT. A signal does not prolong the wait. */
+static int await(int socket, struct tripool_message *m, int *fd)
 {
 	int64_t deadline_ns = tripool_now_ns() + ANSWER_TIMEOUT_MS * INT64_C(1000000);
 	for (;;) {
-		int r = tripool_wire_receive(socket, m, fds);
+		int r = tripool_wire_receive(socket, m, fd);
 		if (r != -EAGAIN)
 			return r;
 		int64_t left_ms = (deadline_ns - tripool_now_ns()) / 1000000;
@@ -29,7 +30,8 @@ static int await(int socket, struct tripool_message *m, int fds[TRIPOOL_WIRE_FDS
 	}
 }
 
-static int judge(const char *name, int r, const struct tripool_message *m, const int fds[TRIPOOL_WIRE_FDS],
+/* Whether it is the message of `type`, with its fd, that should come now; writes why not. */
+static int judge(const char *name, int r, const struct tripool_message *m, enum tripool_message_type type, int fd,
     struct tripool_error *error)
 {
 	if (r == -ETIMEDOUT)
@@ -37,7 +39,7 @@ static int judge(const char *name, int r, const struct tripool_message *m, const
 	if (r == -EPIPE)
 		return tripool_fail(error, -EAGAIN, "the producer of '%s' hung up", name);
 	if (r == -EMFILE)
-		return tripool_fail(error, r, "no file descriptor is left for the pool of '%s' (ulimit -n)", name);
+		return tripool_fail(error, r, "no file descriptor is left for the memory of '%s' (ulimit -n)", name);
 	if (r < 0)
 		return tripool_fail(error, r == -EPROTO ? r : -EIO, "the producer of '%s' sent no proper answer: %s",
 		    name, strerror(-r));
@@ -50,15 +52,33 @@ static int judge(const char *name, int r, const struct tripool_message *m, const
 		return tripool_fail(error, -EPROTONOSUPPORT,
 		    "the producer of '%s' speaks version %u of the protocol, this viewer %d: update one", name,
 		    m->preamble.version, TRIPOOL_PROTOCOL);
-	if (m->preamble.type != TRIPOOL_POOL || fds[0] < 0 || fds[1] < 0)
-		return tripool_fail(
-		    error, -EPROTO, "the producer of '%s' answered with something else than a pool", name);
+	if (m->preamble.type != type || fd < 0)
+		return tripool_fail(error, -EPROTO, "the producer of '%s' answered with something else than a %s", name,
+		    type == TRIPOOL_LEASE ? "lease page" : "pool");
 	return 0;
 }
 
-int tripool_attach(int directory, const char *name, const char *client_name, uint32_t leases,
-    struct tripool_pool_message *granted, int fds[TRIPOOL_WIRE_FDS], struct tripool_error *error)
+/* Says something and waits for the answer, which comes with an fd. */
+static int ask(const char *name, int socket, struct tripool_message *m, enum tripool_message_type type, int *fd,
+    struct tripool_error *error)
 {
+	/* A refusal may come, and the line be cut, before this: so a failure to send is not the last word. */
+	(void)tripool_wire_send(socket, m, -1);
+	int got = -1;
+	int r = await(socket, m, &got);
+	r = judge(name, r, m, type, got, error);
+	if (r == 0)
+		*fd = got;
+	else if (got >= 0)
+		close(got);
+	return r;
+}
+
+int tripool_attach(int directory, const char *name, const char *client_name, uint32_t leases,
+    struct tripool_grant *grant, struct tripool_error *error)
+{
+	int lease_fd, pool_fd;
+	struct tripool_lease_page *page;
 	int socket = tripool_place_connect(directory, name, error);
 	if (socket < 0)
 		return socket;
@@ -67,18 +87,21 @@ int tripool_attach(int directory, const char *name, const char *client_name, uin
 	    .hello = {.mode = TRIPOOL_MODE_NEWEST, .leases = leases},
 	};
 	strncpy(m.hello.client_name, client_name, sizeof(m.hello.client_name) - 1);
-	/* A refusal may come, and the line be cut, before the hello: so a failure to send is not the last word. */
-	(void)tripool_wire_send(socket, &m, NULL);
-	int got[TRIPOOL_WIRE_FDS] = {-1, -1};
-	int r = judge(name, await(socket, &m, got), &m, got, error);
-	if (r < 0) {
-		for (int i = 0; i < TRIPOOL_WIRE_FDS; i++)
-			if (got[i] >= 0)
-				close(got[i]);
-		close(socket);
-		return r;
-	}
-	*granted = m.pool;
-	memcpy(fds, got, sizeof(got));
-	return socket;
+	int r = ask(name, socket, &m, TRIPOOL_LEASE, &lease_fd, error);
+	if (r < 0)
+		goto close_socket;
+	r = tripool_lease_map(lease_fd, m.lease.lease_bytes, &page, error);
+	close(lease_fd);
+	if (r < 0)
+		goto close_socket;
+	m = (struct tripool_message){.preamble.type = TRIPOOL_READY};
+	if ((r = ask(name, socket, &m, TRIPOOL_POOL, &pool_fd, error)) < 0)
+		goto unmap_page;
+	*grant = (struct tripool_grant){.socket = socket, .page = page, .pool = m.pool, .pool_fd = pool_fd};
+	return 0;
+unmap_page:
+	tripool_lease_unmap(page);
+close_socket:
+	close(socket);
+	return r;
 }

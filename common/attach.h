@@ -6,12 +6,19 @@
 #include "layout.h"
 #include "wire.h"
 
+/* What a viewer is granted. All of it is the caller's: to unmap, to check and map, to close. */
+struct tripool_grant {
+	int socket;
+	struct tripool_lease_page *page; /* sealed, and heeded by the producer */
+	struct tripool_pool_message pool;
+	int pool_fd;
+};
+
 /*
- * Finds the stream's producer in the directory and asks to be let in. Returns the connected socket; what was granted
- * is in `granted`, and its fds (pool, lease page) are the caller's to check, map and close.
- * Errors: as tripool_viewer_create. Waits for the answer, at most two seconds.
+ * Finds the stream's producer in the directory and asks to be let in. Errors: as tripool_viewer_create.
+ * Waits for two answers, at most two seconds for each.
  */
 int tripool_attach(int directory, const char *name, const char *client_name, uint32_t leases,
-    struct tripool_pool_message *granted, int fds[TRIPOOL_WIRE_FDS], struct tripool_error *error);
+    struct tripool_grant *grant, struct tripool_error *error);
 
 #endif

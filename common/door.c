@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Who comes and goes. A peer connects and is a *guest* until its hello has come; then it is admitted as a viewer, or
- * refused with a reason. After its hello a viewer has nothing to say: whatever it sends, and its hang-up, ends it.
- * Nothing here waits for a peer.
+ * Who comes and goes. A peer connects and is a *guest*. Its hello is answered with a lease page; when it says that it
+ * has sealed the page, it is admitted as a *viewer*. What is wrong is refused with a reason. A viewer has nothing to
+ * say: whatever it sends, and its hang-up, ends it. Nothing here waits for a peer.
  */
 #include "clock.h"
 #include "place.h"
@@ -17,7 +17,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define HELLO_TIMEOUT_NS 1000000000
+#define PATIENCE_NS 1000000000 /* with a guest, for each thing it has to say */
 #define SEND_BUFFER_BYTES 4096 /* some ten messages: each unread one keeps a pool alive */
 #define ACCEPTS_AT_ONCE 4      /* so that a flood of connections does not keep the producer from its frames */
 
@@ -67,7 +67,6 @@ static void hang_up(struct tripool_producer *p, int socket)
 	close(socket);
 }
 
-/* They stay in the order in which they came. */
 static void forget_guest(struct tripool_producer *p, uint32_t index)
 {
 	p->guests--;
@@ -76,7 +75,12 @@ static void forget_guest(struct tripool_producer *p, uint32_t index)
 
 static void drop_guest(struct tripool_producer *p, uint32_t index)
 {
-	hang_up(p, p->guest[index].socket);
+	struct tripool_client *g = &p->guest[index];
+	hang_up(p, g->socket);
+	if (g->page) {
+		tripool_lease_unmap(g->page);
+		close(g->lease_fd);
+	}
 	forget_guest(p, index);
 }
 
@@ -108,21 +112,37 @@ void tripool_door_close(struct tripool_producer *p)
 	close(p->spare_fd);
 }
 
-static void refuse(struct tripool_producer *p, int socket, int code, const char *who, const char *reason)
+static void refuse(struct tripool_producer *p, const struct tripool_client *c, int code, const char *reason)
 {
 	struct tripool_message m = {.preamble.type = TRIPOOL_REFUSED, .refused.code = code};
 	snprintf(m.refused.reason, sizeof(m.refused.reason), "%s", reason);
-	tripool_log(&p->logger, TRIPOOL_LOG_INFO, "refused %s: %s", who, reason);
-	(void)tripool_wire_send(socket, &m, NULL); /* who does not listen is not told */
+	tripool_log(
+	    &p->logger, TRIPOOL_LOG_INFO, "refused pid %d (user %u): %s", (int)c->pid, (unsigned)c->uid, reason);
+	(void)tripool_wire_send(c->socket, &m, -1); /* who does not listen is not told */
 }
 
-static int send_pool(struct tripool_producer *p, int socket, int lease_fd)
+static int send_pool(struct tripool_producer *p, int socket)
 {
 	struct tripool_message m = {
 	    .preamble.type = TRIPOOL_POOL,
-	    .pool = {.generation = p->generation, .pool_bytes = p->pool.bytes, .lease_bytes = tripool_lease_bytes()},
+	    .pool = {.generation = p->generation, .pool_bytes = p->pool.bytes},
 	};
-	return tripool_wire_send(socket, &m, (int[TRIPOOL_WIRE_FDS]){p->pool.fd_readonly, lease_fd});
+	return tripool_wire_send(socket, &m, p->pool.fd_readonly);
+}
+
+/* Whether there is room for a viewer with so many leases; writes why not. */
+static int have_room(const struct tripool_producer *p, uint32_t leases, struct tripool_error *why)
+{
+	if (p->viewers >= p->max_viewers)
+		return tripool_fail(why, -EUSERS,
+		    "stream '%s' has its %u viewers: end one, or let the producer allow more (--max-viewers)", p->name,
+		    p->max_viewers);
+	if (leases > p->max_leases - p->leases)
+		return tripool_fail(why, -EUSERS,
+		    "stream '%s' has %u of %u leases left, %u are needed: end a viewer, or let the producer "
+		    "allow more (--max-viewers)",
+		    p->name, p->max_leases - p->leases, p->max_leases, leases);
+	return 0;
 }
 
 /* Whether the hello can be granted; writes why not. */
@@ -139,70 +159,89 @@ static int consider(const struct tripool_producer *p, const struct tripool_messa
 	if (m->hello.leases == 0 || m->hello.leases > TRIPOOL_MAX_LEASES)
 		return tripool_fail(
 		    why, -EINVAL, "a viewer may have 1 to %d leases, not %u", TRIPOOL_MAX_LEASES, m->hello.leases);
-	if (p->viewers >= p->max_viewers)
-		return tripool_fail(why, -EUSERS,
-		    "stream '%s' has its %u viewers: end one, or let the producer allow more (--max-viewers)", p->name,
-		    p->max_viewers);
-	if (m->hello.leases > p->max_leases - p->leases)
-		return tripool_fail(why, -EUSERS,
-		    "stream '%s' has %u of %u leases left, %u are needed: end a viewer, or let the producer "
-		    "allow more (--max-viewers)",
-		    p->name, p->max_leases - p->leases, p->max_leases, m->hello.leases);
+	return have_room(p, m->hello.leases, why);
+}
+
+/* The guest said hello: it gets a lease page to map and to seal. */
+static int greet(
+    struct tripool_producer *p, struct tripool_client *g, const struct tripool_message *m, struct tripool_error *why)
+{
+	int r = consider(p, m, why);
+	if (r < 0)
+		return r;
+	if ((r = tripool_lease_create(&g->page, &g->lease_fd, why)) < 0)
+		return r;
+	g->leases = m->hello.leases;
+	snprintf(g->name, sizeof(g->name), "%.*s", (int)sizeof(g->name) - 1, m->hello.client_name);
+	tripool_make_printable(g->name);
+	struct tripool_message welcome = {.preamble.type = TRIPOOL_LEASE, .lease.lease_bytes = tripool_lease_bytes()};
+	if ((r = tripool_wire_send(g->socket, &welcome, g->lease_fd)) < 0)
+		return tripool_fail(why, r, "the lease page could not be sent: %s", strerror(-r));
+	g->deadline_ns = tripool_now_ns() + PATIENCE_NS;
 	return 0;
 }
 
+/* The guest says that it is ready: it becomes a viewer. */
 static int admit(
-    struct tripool_producer *p, int socket, const struct tripool_message *m, pid_t pid, struct tripool_error *why)
+    struct tripool_producer *p, struct tripool_client *g, const struct tripool_message *m, struct tripool_error *why)
 {
-	int r = tripool_pool_reserve(&p->pool, tripool_slots_needed(p->write_depth, p->leases + m->hello.leases), why);
+	if (m->preamble.version != TRIPOOL_PROTOCOL || m->preamble.type != TRIPOOL_READY)
+		return tripool_fail(why, -EPROTO, "the second message was of type %u, not ready", m->preamble.type);
+	int r = have_room(p, g->leases, why); /* others may have come meanwhile */
 	if (r < 0)
 		return r;
-	struct tripool_lease_page *page;
-	int lease_fd;
-	if ((r = tripool_lease_create(&page, &lease_fd, why)) < 0)
+	if ((r = tripool_lease_check(g->lease_fd, why)) < 0)
 		return r;
-	r = send_pool(p, socket, lease_fd);
-	close(lease_fd);
-	if (r < 0) {
-		tripool_lease_unmap(page);
-		return tripool_fail(why, r, "the welcome could not be sent: %s", strerror(-r));
-	}
-	struct tripool_client *v = &p->viewer[p->viewers++];
-	*v = (struct tripool_client){.socket = socket, .page = page, .leases = m->hello.leases, .pid = pid};
-	snprintf(v->name, sizeof(v->name), "%.*s", (int)sizeof(v->name) - 1, m->hello.client_name);
-	tripool_make_printable(v->name);
-	tripool_writer_add(&p->writer, page, v->leases);
-	p->leases += v->leases;
+	r = tripool_pool_reserve(&p->pool, tripool_slots_needed(p->write_depth, p->leases + g->leases), why);
+	if (r < 0)
+		return r;
+	if ((r = send_pool(p, g->socket)) < 0)
+		return tripool_fail(why, r, "the pool could not be sent: %s", strerror(-r));
+	close(g->lease_fd);
+	tripool_writer_add(&p->writer, g->page, g->leases);
+	p->leases += g->leases;
+	p->viewer[p->viewers++] = *g;
 	if (p->viewers > p->viewers_peak)
 		p->viewers_peak = p->viewers;
-	tripool_log(&p->logger, TRIPOOL_LOG_INFO, "viewer '%s' (pid %d) came, %u of %u", v->name, (int)pid, p->viewers,
-	    p->max_viewers);
+	tripool_log(&p->logger, TRIPOOL_LOG_INFO, "viewer '%s' (pid %d) came, %u of %u", g->name, (int)g->pid,
+	    p->viewers, p->max_viewers);
 	return 0;
 }
 
-/* Hears a new peer. False: it has not spoken yet. True: it is a viewer now, or its socket is closed. */
-static bool hear(struct tripool_producer *p, int socket)
+/* Hears what the guest has to say, if anything; it may be no guest any more then. */
+static void hear_guest(struct tripool_producer *p, uint32_t index)
 {
+	struct tripool_client *g = &p->guest[index];
+	bool greeted = g->page;
 	struct tripool_message m;
-	int r = tripool_wire_receive(socket, &m, NULL);
-	if (r == -EAGAIN)
-		return false;
-	struct ucred peer = {.pid = -1};
-	socklen_t size = sizeof(peer);
-	/* The kernel knows who it is; what the peer says of itself is only a label. */
-	getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size);
 	struct tripool_error why;
+	int r = tripool_wire_receive(g->socket, &m, NULL);
+	if (r == -EAGAIN)
+		return;
 	if (r < 0)
 		tripool_fail(&why, r, r == -EPIPE ? "it hung up" : "it does not speak this protocol");
-	else if ((r = consider(p, &m, &why)) == 0)
-		r = admit(p, socket, &m, peer.pid, &why);
+	else
+		r = greeted ? admit(p, g, &m, &why) : greet(p, g, &m, &why);
 	if (r < 0) {
-		char who[64];
-		snprintf(who, sizeof(who), "pid %d (user %u)", (int)peer.pid, (unsigned)peer.uid);
-		refuse(p, socket, -r, who, why.text);
-		hang_up(p, socket);
+		refuse(p, g, -r, why.text);
+		drop_guest(p, index);
+	} else if (greeted) {
+		forget_guest(p, index);
 	}
-	return true;
+}
+
+static struct tripool_client meet(int socket)
+{
+	/* The kernel knows who it is; what the peer says of itself is only a label. */
+	struct ucred peer = {.pid = -1};
+	socklen_t size = sizeof(peer);
+	getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size);
+	return (struct tripool_client){
+	    .socket = socket,
+	    .deadline_ns = tripool_now_ns() + PATIENCE_NS,
+	    .pid = peer.pid,
+	    .uid = peer.uid,
+	};
 }
 
 /* When no fd is left the peer cannot be accepted, nor would it ever go away: the spare fd makes room to say so. */
@@ -211,11 +250,21 @@ static bool turn_one_away(struct tripool_producer *p)
 	close(p->spare_fd);
 	int socket = accept4(p->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (socket >= 0) {
-		refuse(p, socket, EMFILE, "a viewer", "the producer has no file descriptor left (ulimit -n)");
+		struct tripool_client peer = meet(socket);
+		refuse(p, &peer, EMFILE, "the producer has no file descriptor left (ulimit -n)");
 		close(socket);
 	}
 	p->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	return socket >= 0;
+}
+
+/* A crowd of mute guests keeps nobody out who is about to come in: the first mute one has to go, if there is any. */
+static void make_room_for_a_guest(struct tripool_producer *p)
+{
+	uint32_t index = 0;
+	while (index < p->guests && p->guest[index].page)
+		index++;
+	drop_guest(p, index < p->guests ? index : 0);
 }
 
 static void accept_guests(struct tripool_producer *p)
@@ -235,13 +284,10 @@ static void accept_guests(struct tripool_producer *p)
 			close(socket);
 			continue;
 		}
-		/* An honest viewer has spoken by now and never is a guest; so a crowd of mute ones keeps nobody out. */
-		if (hear(p, socket))
-			continue;
 		if (p->guests == TRIPOOL_MAX_GUESTS)
-			drop_guest(p, 0);
-		p->guest[p->guests++] =
-		    (struct tripool_guest){.socket = socket, .deadline_ns = tripool_now_ns() + HELLO_TIMEOUT_NS};
+			make_room_for_a_guest(p);
+		p->guest[p->guests++] = meet(socket);
+		hear_guest(p, p->guests - 1); /* an honest one has spoken by now */
 	}
 }
 
@@ -249,8 +295,7 @@ static void handle(struct tripool_producer *p, int fd)
 {
 	for (uint32_t i = 0; i < p->guests; i++) {
 		if (p->guest[i].socket == fd) {
-			if (hear(p, fd))
-				forget_guest(p, i);
+			hear_guest(p, i);
 			return;
 		}
 	}
@@ -302,20 +347,7 @@ void tripool_door_announce_pool(struct tripool_producer *p)
 {
 	for (uint32_t i = 0; i < p->viewers; i++)
 		tripool_writer_add(&p->writer, p->viewer[i].page, p->viewer[i].leases);
-	for (uint32_t i = p->viewers; i-- > 0;) {
-		struct tripool_client *v = &p->viewer[i];
-		struct tripool_lease_page *page;
-		int lease_fd;
-		int r = tripool_lease_create(&page, &lease_fd, NULL);
-		if (r == 0) {
-			r = send_pool(p, v->socket, lease_fd);
-			close(lease_fd);
-			/* The old page named slots of the old pool, which nobody writes any more. */
-			tripool_lease_unmap(r == 0 ? v->page : page);
-		}
-		if (r == 0)
-			v->page = p->writer.reader[i].page = page;
-		else
+	for (uint32_t i = p->viewers; i-- > 0;)
+		if (send_pool(p, p->viewer[i].socket) < 0)
 			drop_viewer(p, i, "could not be told of the new format");
-	}
 }

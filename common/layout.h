@@ -70,11 +70,11 @@ static_assert(offsetof(struct tripool_header, odd) == 320, "the header is part o
 static_assert(sizeof(struct tripool_header) == 384, "latest and the entries have their cache lines to themselves");
 static_assert(ATOMIC_LLONG_LOCK_FREE == 2 && ATOMIC_INT_LOCK_FREE == 2, "atomics must work between processes");
 
-/* ---- The lease page: one for each viewer and generation -------------------------------------------------------- */
+/* ---- The lease page: one for each viewer, in all generations --------------------------------------------------- */
 
 struct tripool_lease_page {
 	/* Writer: viewer (seq_cst to claim, release to let go). Reader: producer (seq_cst), who believes nothing here.
-	 * A cell is 0, or 1 + the slot that may not be written. */
+	 * A cell is 0, or 1 + the slot of the newest pool that may not be written. Frames of older pools need none. */
 	_Alignas(TRIPOOL_LINE_BYTES) _Atomic uint32_t cell[TRIPOOL_MAX_LEASES];
 	_Atomic uint64_t frames_acquired; /* for people to read, so relaxed */
 	_Atomic uint64_t frames_skipped;
@@ -87,18 +87,23 @@ static_assert(offsetof(struct tripool_lease_page, frames_acquired) == 64, "the l
 static_assert(offsetof(struct tripool_lease_page, armed) == 128, "the lease page is part of the protocol");
 static_assert(sizeof(struct tripool_lease_page) == 256, "the lease page is part of the protocol");
 
-/* What must be true of shared memory before it is mapped. A pool's FUTURE_WRITE leaves the producer's own mapping the
- * only one that can ever write. A lease page is written by both, but cannot be cut short under the other. */
-#define TRIPOOL_LEASE_SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
-#define TRIPOOL_POOL_SEALS (TRIPOOL_LEASE_SEALS | F_SEAL_FUTURE_WRITE)
+/* What must be true of shared memory before it is mapped: its size is fixed. */
+#define TRIPOOL_SIZE_SEALS (F_SEAL_SHRINK | F_SEAL_GROW)
+
+/* And before it is relied on: no new mapping of it can write, nor can holes be punched into it under those who have it
+ * mapped. The producer seals a pool like this before anybody else has it, a viewer its lease page when it has mapped
+ * it: the producer does not heed a page that is not sealed. */
+#define TRIPOOL_SEALS (TRIPOOL_SIZE_SEALS | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL)
 
 /* ---- The socket: SOCK_SEQPACKET, one message a packet ---------------------------------------------------------- */
 
 enum tripool_message_type {
-	TRIPOOL_HELLO = 1,   /* viewer: the first and only thing it says */
+	TRIPOOL_HELLO = 1,   /* viewer: the first thing it says */
 	TRIPOOL_REFUSED = 2, /* producer: and hangs up. Of the same shape in every version. */
-	TRIPOOL_POOL = 3,    /* producer: welcome, and again for each new generation; with the two fds */
-	TRIPOOL_WAKE = 4,    /* producer: to a viewer that was armed; the preamble alone */
+	TRIPOOL_LEASE = 3,   /* producer: the answer to a hello; with the lease page's fd */
+	TRIPOOL_READY = 4,   /* viewer: the page is mapped and sealed; the last thing it says */
+	TRIPOOL_POOL = 5,    /* producer: the answer to that, and again for each new generation; with the pool's fd */
+	TRIPOOL_WAKE = 6,    /* producer: to a viewer that was armed; the preamble alone */
 };
 
 enum tripool_mode { TRIPOOL_MODE_NEWEST = 0 };
@@ -120,10 +125,13 @@ struct tripool_refused {
 	char reason[252];
 };
 
+struct tripool_lease_message {
+	uint64_t lease_bytes;
+};
+
 struct tripool_pool_message {
 	uint64_t generation;
 	uint64_t pool_bytes;
-	uint64_t lease_bytes;
 };
 
 struct tripool_message {
@@ -131,6 +139,7 @@ struct tripool_message {
 	union {
 		struct tripool_hello hello;
 		struct tripool_refused refused;
+		struct tripool_lease_message lease;
 		struct tripool_pool_message pool;
 	};
 };

@@ -11,18 +11,17 @@ static uint32_t all_cells(const struct tripool_mapping *m)
 	return (1u << m->leases) - 1;
 }
 
-int tripool_mapping_create(struct tripool_mapping **mapping, const struct tripool_pool_message *granted, const int *fds,
-    uint32_t leases, struct tripool_error *error)
+int tripool_mapping_create(struct tripool_mapping **mapping, const struct tripool_pool_message *granted, int fd,
+    struct tripool_lease_page *page, uint32_t leases, struct tripool_error *error)
 {
 	struct tripool_mapping *m = calloc(1, sizeof(*m));
 	if (!m)
 		return tripool_fail(error, -ENOMEM, "no memory for a pool");
-	int r = tripool_pool_map(fds[0], granted->pool_bytes, &m->header, &m->shape, error);
-	if (r < 0)
-		goto free_mapping;
-	struct tripool_lease_page *page;
-	if ((r = tripool_lease_map(fds[1], granted->lease_bytes, &page, error)) < 0)
-		goto unmap_pool;
+	int r = tripool_pool_map(fd, granted->pool_bytes, &m->header, &m->shape, error);
+	if (r < 0) {
+		free(m);
+		return r;
+	}
 	tripool_reader_init(&m->reader, m->header, page, m->shape.slot_count);
 	m->leases = leases;
 	m->free_cells = all_cells(m);
@@ -30,11 +29,6 @@ int tripool_mapping_create(struct tripool_mapping **mapping, const struct tripoo
 		m->lease[i] = (struct tripool_lease){.mapping = m, .cell = i};
 	*mapping = m;
 	return 0;
-unmap_pool:
-	tripool_pool_unmap(m->header, m->shape.pool_bytes);
-free_mapping:
-	free(m);
-	return r;
 }
 
 void tripool_mapping_destroy(struct tripool_mapping *m)
@@ -42,8 +36,12 @@ void tripool_mapping_destroy(struct tripool_mapping *m)
 	if (!m)
 		return;
 	tripool_pool_unmap(m->header, m->shape.pool_bytes);
-	tripool_lease_unmap(m->reader.page);
 	free(m);
+}
+
+void tripool_mapping_retire(struct tripool_mapping *m)
+{
+	m->reader.page = NULL;
 }
 
 bool tripool_mapping_is_idle(const struct tripool_mapping *m)
@@ -89,6 +87,7 @@ int tripool_mapping_acquire(struct tripool_mapping *m, struct tripool_frame *fra
 void tripool_mapping_release(struct tripool_lease *lease)
 {
 	struct tripool_mapping *m = lease->mapping;
-	tripool_reader_release(&m->reader, lease->cell);
+	if (m->reader.page)
+		tripool_reader_release(&m->reader, lease->cell);
 	m->free_cells |= 1u << lease->cell;
 }

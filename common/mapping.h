@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* One generation of a stream as a viewer has it mapped: pool, lease page, and the leases that stand. */
+/* One generation of a stream as a viewer has it mapped: the pool, and the leases that stand in it. */
 #ifndef TRIPOOL_MAPPING_H
 #define TRIPOOL_MAPPING_H
 
@@ -21,10 +21,13 @@ struct tripool_mapping {
 	struct tripool_lease lease[TRIPOOL_MAX_LEASES];
 };
 
-/* Checks and maps what the producer granted. The fds stay the caller's. */
-int tripool_mapping_create(struct tripool_mapping **mapping, const struct tripool_pool_message *granted, const int *fds,
-    uint32_t leases, struct tripool_error *error);
+/* Checks and maps the pool that the producer granted. The fd and the lease page stay the caller's. */
+int tripool_mapping_create(struct tripool_mapping **mapping, const struct tripool_pool_message *granted, int fd,
+    struct tripool_lease_page *page, uint32_t leases, struct tripool_error *error);
 void tripool_mapping_destroy(struct tripool_mapping *mapping);
+
+/* Another pool or another producer has come: nobody writes to this one any more, so its leases need no cells. */
+void tripool_mapping_retire(struct tripool_mapping *mapping);
 bool tripool_mapping_is_idle(const struct tripool_mapping *mapping);
 
 /* Leases the newest frame. As tripool_reader_acquire, and -EBUSY. */

@@ -134,7 +134,7 @@ int tripool_pool_create(struct tripool_pool *pool, const struct tripool_format *
 	made.reserved_bytes = slots_offset_bytes();
 	if ((r = tripool_pool_reserve(&made, reserved_slots, error)) < 0)
 		goto destroy;
-	if ((r = seal(fd, TRIPOOL_POOL_SEALS, error)) < 0)
+	if ((r = seal(fd, TRIPOOL_SEALS, error)) < 0)
 		goto destroy;
 	if ((r = reopen_readonly(fd, error)) < 0)
 		goto destroy;
@@ -185,7 +185,7 @@ int tripool_lease_create(struct tripool_lease_page **page, int *fd, struct tripo
 		return made;
 	int r = reserve(made, 0, tripool_lease_bytes(), error);
 	if (r == 0)
-		r = seal(made, TRIPOOL_LEASE_SEALS, error);
+		r = seal(made, TRIPOOL_SIZE_SEALS, error);
 	if (r < 0) {
 		munmap(map, tripool_lease_bytes());
 		close(made);
@@ -194,6 +194,15 @@ int tripool_lease_create(struct tripool_lease_page **page, int *fd, struct tripo
 	*page = map;
 	*fd = made;
 	return 0;
+}
+
+int tripool_lease_check(int fd, struct tripool_error *error)
+{
+	int have = fcntl(fd, F_GET_SEALS);
+	if (have < 0 || (have & TRIPOOL_SEALS) != TRIPOOL_SEALS)
+		return tripool_fail(error, -EPROTO, "the viewer has not sealed its lease page (seals %#x, needed %#x)",
+		    have < 0 ? 0 : (unsigned)have, TRIPOOL_SEALS);
+	return reserve(fd, 0, tripool_lease_bytes(), error); /* in case that it was punched out before */
 }
 
 void tripool_lease_unmap(struct tripool_lease_page *page)
@@ -251,7 +260,7 @@ void tripool_pool_unmap(const struct tripool_header *header, uint64_t bytes)
 int tripool_pool_map(int fd, uint64_t bytes, const struct tripool_header **header, struct tripool_pool_shape *shape,
     struct tripool_error *error)
 {
-	int r = check_memory(fd, TRIPOOL_POOL_SEALS, bytes, error);
+	int r = check_memory(fd, TRIPOOL_SEALS, bytes, error);
 	if (r < 0)
 		return r;
 	if (bytes < sizeof(struct tripool_header))
@@ -279,7 +288,7 @@ int tripool_pool_map(int fd, uint64_t bytes, const struct tripool_header **heade
 
 int tripool_lease_map(int fd, uint64_t bytes, struct tripool_lease_page **page, struct tripool_error *error)
 {
-	int r = check_memory(fd, TRIPOOL_LEASE_SEALS, bytes, error);
+	int r = check_memory(fd, TRIPOOL_SIZE_SEALS, bytes, error);
 	if (r < 0)
 		return r;
 	if (bytes != tripool_lease_bytes())
@@ -287,6 +296,11 @@ int tripool_lease_map(int fd, uint64_t bytes, struct tripool_lease_page **page, 
 	void *map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (map == MAP_FAILED)
 		return tripool_fail(error, -errno, "cannot map the lease page: %s", strerror(errno));
+	if (fcntl(fd, F_ADD_SEALS, TRIPOOL_SEALS) < 0) {
+		r = tripool_fail(error, -EPROTO, "the producer's lease page cannot be sealed: %s", strerror(errno));
+		munmap(map, bytes);
+		return r;
+	}
 	*page = map;
 	return 0;
 }

@@ -27,8 +27,12 @@ uint8_t *tripool_pool_slot(const struct tripool_pool *pool, uint32_t slot);
 uint64_t tripool_pool_resident_bytes(const struct tripool_pool *pool);
 void tripool_pool_destroy(struct tripool_pool *pool);
 
-/* Makes, seals and maps a zeroed lease page; the fd is the caller's to send and close. */
+/* Makes and maps a zeroed lease page of fixed size. The fd is the caller's: to send, and when the viewer says that it
+ * has sealed the page, to check. */
 int tripool_lease_create(struct tripool_lease_page **page, int *fd, struct tripool_error *error);
+
+/* Whether the page's memory can be relied on from now on: it is there, and stays. */
+int tripool_lease_check(int fd, struct tripool_error *error);
 void tripool_lease_unmap(struct tripool_lease_page *page);
 uint64_t tripool_lease_bytes(void);
 
@@ -39,6 +43,8 @@ uint64_t tripool_lease_bytes(void);
 int tripool_pool_map(int fd, uint64_t bytes, const struct tripool_header **header, struct tripool_pool_shape *shape,
     struct tripool_error *error);
 void tripool_pool_unmap(const struct tripool_header *header, uint64_t bytes);
+
+/* Maps the page and seals it. */
 int tripool_lease_map(int fd, uint64_t bytes, struct tripool_lease_page **page, struct tripool_error *error);
 
 #endif

@@ -10,19 +10,17 @@
 
 #include <sys/types.h>
 
-#define TRIPOOL_MAX_GUESTS 16 /* connected, but have not said hello yet */
+#define TRIPOOL_MAX_GUESTS 16
 
-struct tripool_guest {
-	int socket;
-	int64_t deadline_ns;
-};
-
-/* An admitted viewer; viewer[i] is the writer's reader i. */
+/* A peer that connected. It is a *guest* until it is admitted as a *viewer*. */
 struct tripool_client {
 	int socket;
-	struct tripool_lease_page *page;
-	uint32_t leases;
+	int64_t deadline_ns; /* a guest's, to say the next thing */
 	pid_t pid;
+	uid_t uid;
+	struct tripool_lease_page *page; /* NULL before its hello */
+	int lease_fd;                    /* a guest's, from its hello on */
+	uint32_t leases;
 	char name[TRIPOOL_NAME_BYTES];
 };
 
@@ -48,8 +46,8 @@ struct tripool_producer {
 	uint32_t viewers_peak;
 	uint32_t leases; /* of all viewers */
 	uint32_t guests;
-	struct tripool_client viewer[TRIPOOL_MAX_SLOTS];
-	struct tripool_guest guest[TRIPOOL_MAX_GUESTS];
+	struct tripool_client viewer[TRIPOOL_MAX_SLOTS]; /* viewer[i] is the writer's reader i */
+	struct tripool_client guest[TRIPOOL_MAX_GUESTS]; /* in the order in which they came */
 };
 
 /* Slots whose memory must be there for `leases` frames held: never fewer than triple buffering needs. */
@@ -62,7 +60,7 @@ void tripool_door_close(struct tripool_producer *producer);
 void tripool_door_dispatch(struct tripool_producer *producer);
 void tripool_door_wake(struct tripool_producer *producer, uint64_t viewers);
 
-/* Gives every viewer a lease page of the current pool and sends both; who cannot be sent them has to leave. */
+/* Lets the fresh writer heed every viewer and sends them the pool; who cannot be sent it has to leave. */
 void tripool_door_announce_pool(struct tripool_producer *producer);
 
 #endif

@@ -8,6 +8,9 @@
 void tripool_reader_init(struct tripool_reader *reader, const void *pool, void *page, uint32_t slot_count)
 {
 	*reader = (struct tripool_reader){.header = pool, .page = page, .slot_count = slot_count};
+	/* Claims in an older pool, which nobody writes any more (relaxed: nothing is read before the first claim). */
+	for (int cell = 0; cell < TRIPOOL_MAX_LEASES; cell++)
+		atomic_store_explicit(&reader->page->cell[cell], 0, memory_order_relaxed);
 }
 
 static uint64_t look(const struct tripool_reader *reader)

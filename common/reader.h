@@ -23,6 +23,7 @@ struct tripool_claim {
 	struct tripool_frame_info info;
 };
 
+/* All cells of the page become free. */
 void tripool_reader_init(struct tripool_reader *reader, const void *pool, void *page, uint32_t slot_count);
 
 /*

@@ -257,7 +257,7 @@ struct tripool_viewer_stats {
  * Attaches to a stream. Errors: -EINVAL (name, options), -ENOENT (no producer, unless wait_for_producer), -ECONNREFUSED
  * (refused: the producer's reason is in the text), -EPROTO (the peer does not keep the protocol, or its pool is not
  * sealed or not sound), -EPROTONOSUPPORT (another version), -ETIMEDOUT (no answer within two seconds), -EACCES,
- * -EMFILE, -ENOMEM. Blocks for the hand-shake, two seconds at most.
+ * -EMFILE, -ENOMEM. Blocks for the hand-shake: two answers, two seconds at most for each.
  */
 int tripool_viewer_create(
     struct tripool_viewer **viewer, const struct tripool_viewer_options *options, struct tripool_error *error);

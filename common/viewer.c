@@ -33,6 +33,7 @@ struct tripool_viewer {
 	bool unheard;      /* the socket was readable and has not been read */
 	bool try_again;    /* attaching failed in a way that the directory will not tell the end of */
 
+	struct tripool_lease_page *page; /* of this producer or the last; NULL before the first */
 	struct tripool_mapping *current; /* NULL before the first producer */
 	struct tripool_mapping *news;    /* has come, and acquire has not said so yet */
 	struct tripool_mapping *older;   /* a list: kept by leases only */
@@ -47,6 +48,7 @@ static void replace_current(struct tripool_viewer *v, struct tripool_mapping *ne
 		tripool_mapping_destroy(old);
 		return;
 	}
+	tripool_mapping_retire(old);
 	old->next = v->older;
 	v->older = old;
 }
@@ -78,26 +80,28 @@ static int attach_once(struct tripool_viewer *v, struct tripool_error *error)
 	int directory = open_watched_directory(v, error);
 	if (directory < 0)
 		return directory;
-	struct tripool_pool_message granted;
-	int fds[TRIPOOL_WIRE_FDS];
-	int socket = tripool_attach(directory, v->name, v->client_name, v->leases, &granted, fds, error);
+	struct tripool_grant grant;
+	int r = tripool_attach(directory, v->name, v->client_name, v->leases, &grant, error);
 	close(directory);
-	if (socket < 0)
-		return socket;
+	if (r < 0)
+		return r;
 	struct tripool_mapping *mapping = NULL;
-	int r = tripool_mapping_create(&mapping, &granted, fds, v->leases, error);
-	close(fds[0]);
-	close(fds[1]);
+	r = tripool_mapping_create(&mapping, &grant.pool, grant.pool_fd, grant.page, v->leases, error);
+	close(grant.pool_fd);
 	if (r == 0)
-		r = watch_fd(v, socket, error);
+		r = watch_fd(v, grant.socket, error);
 	if (r < 0) {
 		tripool_mapping_destroy(mapping);
-		close(socket);
+		tripool_lease_unmap(grant.page);
+		close(grant.socket);
 		return r;
 	}
 	epoll_ctl(v->epoll, EPOLL_CTL_DEL, v->inotify, NULL);
 	replace_current(v, mapping);
-	v->socket = socket;
+	if (v->page)
+		tripool_lease_unmap(v->page);
+	v->page = grant.page;
+	v->socket = grant.socket;
 	v->was_attached = true;
 	v->failure = 0;
 	v->last_sequence = 0;
@@ -168,6 +172,8 @@ void tripool_viewer_destroy(struct tripool_viewer *v)
 		v->older = old->next;
 		tripool_mapping_destroy(old);
 	}
+	if (v->page)
+		tripool_lease_unmap(v->page);
 	if (v->socket >= 0)
 		close(v->socket);
 	close(v->epoll);
@@ -193,19 +199,18 @@ static void hang_up(struct tripool_viewer *v, int failure)
 static int hear(struct tripool_viewer *v)
 {
 	struct tripool_message m;
-	int fds[TRIPOOL_WIRE_FDS];
-	int r = tripool_wire_receive(v->socket, &m, fds);
+	int fd;
+	int r = tripool_wire_receive(v->socket, &m, &fd);
 	if (r < 0)
 		return r;
 	struct tripool_error why = {"its message makes no sense"};
 	struct tripool_mapping *mapping = NULL;
 	if (m.preamble.version == TRIPOOL_PROTOCOL && m.preamble.type == TRIPOOL_POOL)
-		r = tripool_mapping_create(&mapping, &m.pool, fds, v->leases, &why);
+		r = tripool_mapping_create(&mapping, &m.pool, fd, v->page, v->leases, &why);
 	else if (m.preamble.version != TRIPOOL_PROTOCOL || m.preamble.type != TRIPOOL_WAKE)
 		r = -EPROTO;
-	for (int i = 0; i < TRIPOOL_WIRE_FDS; i++)
-		if (fds[i] >= 0)
-			close(fds[i]);
+	if (fd >= 0)
+		close(fd);
 	if (r < 0)
 		tripool_log(&v->logger, TRIPOOL_LOG_ERROR, "leaving the producer of '%s': %s", v->name, why.text);
 	if (mapping) {
@@ -238,14 +243,13 @@ static int no_frame(struct tripool_viewer *v)
 
 static void count(struct tripool_viewer *v, uint64_t sequence)
 {
-	struct tripool_lease_page *page = v->current->reader.page;
 	v->stats.frames_acquired++;
 	if (v->last_sequence && sequence > v->last_sequence)
 		v->stats.frames_skipped += sequence - v->last_sequence - 1;
 	v->last_sequence = sequence;
 	/* Relaxed: only people look at them. */
-	atomic_store_explicit(&page->frames_acquired, v->stats.frames_acquired, memory_order_relaxed);
-	atomic_store_explicit(&page->frames_skipped, v->stats.frames_skipped, memory_order_relaxed);
+	atomic_store_explicit(&v->page->frames_acquired, v->stats.frames_acquired, memory_order_relaxed);
+	atomic_store_explicit(&v->page->frames_skipped, v->stats.frames_skipped, memory_order_relaxed);
 }
 
 int tripool_viewer_acquire(struct tripool_viewer *v, struct tripool_frame *frame)

@@ -22,20 +22,20 @@ static int send_all(int socket, const struct msghdr *header)
 	return errno == ECONNRESET ? -EPIPE : -errno;
 }
 
-int tripool_wire_send(int socket, struct tripool_message *message, const int *fds)
+int tripool_wire_send(int socket, struct tripool_message *message, int fd)
 {
-	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int) * TRIPOOL_WIRE_FDS)] = {0};
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(fd))] = {0};
 	struct iovec data = {.iov_base = message, .iov_len = sizeof(*message)};
 	struct msghdr header = {.msg_iov = &data, .msg_iovlen = 1};
 	message->preamble = preamble(message->preamble.type);
-	if (fds) {
+	if (fd >= 0) {
 		header.msg_control = control;
 		header.msg_controllen = sizeof(control);
 		struct cmsghdr *c = CMSG_FIRSTHDR(&header);
 		c->cmsg_level = SOL_SOCKET;
 		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(sizeof(int) * TRIPOOL_WIRE_FDS);
-		memcpy(CMSG_DATA(c), fds, sizeof(int) * TRIPOOL_WIRE_FDS);
+		c->cmsg_len = CMSG_LEN(sizeof(fd));
+		memcpy(CMSG_DATA(c), &fd, sizeof(fd));
 	}
 	return send_all(socket, &header);
 }
@@ -46,21 +46,14 @@ int tripool_wire_wake(int socket)
 	return send(socket, &wake, sizeof(wake), MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno : 0;
 }
 
-static void take_fds(struct msghdr *header, int fds[TRIPOOL_WIRE_FDS])
+/* There is room for one fd only. */
+static int take_fd(struct msghdr *header)
 {
-	int count = 0;
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c; c = CMSG_NXTHDR(header, c)) {
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-			continue;
-		for (size_t at = 0; at + sizeof(int) <= c->cmsg_len - CMSG_LEN(0); at += sizeof(int)) {
-			int fd;
-			memcpy(&fd, CMSG_DATA(c) + at, sizeof(fd));
-			if (count < TRIPOOL_WIRE_FDS)
-				fds[count++] = fd;
-			else
-				close(fd);
-		}
-	}
+	int fd = -1;
+	struct cmsghdr *c = CMSG_FIRSTHDR(header);
+	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof(fd)))
+		memcpy(&fd, CMSG_DATA(c), sizeof(fd));
+	return fd;
 }
 
 static bool sound(const struct tripool_message *m, size_t size)
@@ -72,17 +65,16 @@ static bool sound(const struct tripool_message *m, size_t size)
 	return size == (m->preamble.type == TRIPOOL_WAKE ? sizeof(m->preamble) : sizeof(*m));
 }
 
-int tripool_wire_receive(int socket, struct tripool_message *message, int *fds)
+int tripool_wire_receive(int socket, struct tripool_message *message, int *fd)
 {
-	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int) * TRIPOOL_WIRE_FDS)];
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(*fd))];
 	struct tripool_message m = {0};
 	struct iovec data = {.iov_base = &m, .iov_len = sizeof(m)};
 	struct msghdr header = {.msg_iov = &data, .msg_iovlen = 1};
-	if (fds) {
+	if (fd) {
 		header.msg_control = control;
-		header.msg_controllen = sizeof(control);
-		for (int i = 0; i < TRIPOOL_WIRE_FDS; i++)
-			fds[i] = -1;
+		header.msg_controllen = CMSG_LEN(sizeof(*fd));
+		*fd = -1;
 	}
 	ssize_t n;
 	bool reset = false;
@@ -98,18 +90,16 @@ int tripool_wire_receive(int socket, struct tripool_message *message, int *fds)
 		return -EPIPE;
 	if (n < 0)
 		return -errno;
-	if (fds)
-		take_fds(&header, fds);
-	/* Fewer fds than were sent, and fewer than there was room for: this process may have no more. */
-	bool no_room = fds && (header.msg_flags & MSG_CTRUNC) && fds[TRIPOOL_WIRE_FDS - 1] < 0;
+	int taken = fd ? take_fd(&header) : -1;
 	if ((header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) || !sound(&m, (size_t)n)) {
-		for (int i = 0; fds && i < TRIPOOL_WIRE_FDS; i++) {
-			if (fds[i] >= 0)
-				close(fds[i]);
-			fds[i] = -1;
-		}
+		if (taken >= 0)
+			close(taken);
+		/* One was sent and did not arrive, though there was room: this process may have no more. */
+		bool no_room = fd && (header.msg_flags & MSG_CTRUNC) && taken < 0;
 		return no_room ? -EMFILE : -EPROTO;
 	}
+	if (fd)
+		*fd = taken;
 	*message = m;
 	return 0;
 }

@@ -216,6 +216,33 @@ static void a_new_format_is_a_new_generation(void **state)
 	puppet_produce_end();
 }
 
+static void a_lease_of_an_old_format_has_no_cell_in_the_new(void **state)
+{
+	(void)state;
+	struct tripool_producer *producer = puppet_produce(NULL, 64);
+	struct puppet v = puppet_start();
+	struct tripool_format f = puppet_format(65);
+	struct tripool_producer_stats stats;
+	assert_int_equal(puppet_view(&v, 1, false).result, 0);
+	puppet_publish(producer, 1);
+	assert_int_equal(puppet_acquire(&v, 0).sequence, 1);
+	assert_int_equal(tripool_producer_set_format(producer, &f, NULL), 0);
+	puppet_publish(producer, 1);
+	assert_int_equal(puppet_acquire(&v, 1).result, -ESTALE);
+	/* What is held from before does not keep a slot of the new pool from being written ... */
+	puppet_publish(producer, 10);
+	tripool_producer_get_stats(producer, &stats);
+	assert_int_equal(stats.slots_touched, 2);
+	/* ... nor count among the leases, and letting it go does not let go what is held of the new one. */
+	assert_int_equal(puppet_acquire(&v, 1).sequence, 12);
+	assert_int_equal(puppet_check(&v, 0).result, 0);
+	puppet_release(&v, 0);
+	puppet_publish(producer, 10);
+	assert_int_equal(puppet_check(&v, 1).result, 0);
+	puppet_end(&v);
+	puppet_produce_end();
+}
+
 static void formats_changed_while_asleep_are_one_change(void **state)
 {
 	(void)state;
@@ -262,6 +289,7 @@ int main(void)
 	    TEST(a_sleeping_viewer_is_woken),
 	    TEST(several_frames_are_written_at_once),
 	    TEST(a_new_format_is_a_new_generation),
+	    TEST(a_lease_of_an_old_format_has_no_cell_in_the_new),
 	    TEST(formats_changed_while_asleep_are_one_change),
 	    TEST(a_failed_change_leaves_the_stream_as_it_was),
 	};
