@@ -37,37 +37,41 @@ struct tripool_pool_shape {
 	struct tripool_format format;
 };
 
-/* What a published frame says of itself. Writer: producer (release). Readers: viewers (acquire), who take it only when
- * `latest` was the same before and after: the frame after next is the first to use the same entry again. */
-struct tripool_entry {
-	_Atomic int64_t publish_ns;
-	_Atomic int64_t capture_ns;
-	_Atomic uint64_t source_sequence;
-	_Atomic uint64_t bytes_used;
-	_Atomic uint32_t flags;
-	_Atomic uint32_t crc32c;
-};
+/* In `flags`, beside enum tripool_frame_flags: the frame says more of itself than fits into the first cache line. */
+#define TRIPOOL_FLAG_MORE (1u << 31)
 
 struct tripool_header {
 	struct tripool_pool_shape shape;
 
-	/* Writer: producer, once a frame (seq_cst). Readers: viewers (seq_cst). What a viewer needs comes with it, in
-	 * one or two cache lines: frame n is described by even when n is even. */
+	/* Writer: producer, once a frame (seq_cst). Readers: viewers (seq_cst). What nearly every frame says of itself
+	 * is in the same cache line. */
 	_Alignas(TRIPOOL_LINE_BYTES) _Atomic uint64_t latest;
-	struct tripool_entry even;
-	_Alignas(TRIPOOL_LINE_BYTES / 2) struct tripool_entry odd;
+
+	/* What frame n says of itself, at [n % 2]. Writer: producer (release). Readers: viewers (acquire), who take it
+	 * only when `latest` was the same before and after: frame n + 2 is the first to use the same places again. */
+	_Atomic int64_t publish_ns[2];
+	_Atomic int64_t capture_ns[2];
+	_Atomic uint64_t source_sequence[2];
+	_Atomic uint32_t flags[2];
+
+	/* With TRIPOOL_FLAG_MORE; else the whole frame is used, and has no CRC. */
+	_Atomic uint64_t bytes_used[2];
+	_Atomic uint32_t crc32c[2];
 };
 
 static_assert(sizeof(struct tripool_format) == 128, "the format is part of the protocol");
 static_assert(offsetof(struct tripool_format, offset_bytes) == 64, "the format is part of the protocol");
 static_assert(offsetof(struct tripool_format, matrix) == 120, "the format is part of the protocol");
-static_assert(sizeof(struct tripool_entry) == 40, "the entry is part of the protocol");
 static_assert(offsetof(struct tripool_pool_shape, format) == 128, "the shape is part of the protocol");
 static_assert(sizeof(struct tripool_pool_shape) == 256, "the shape is part of the protocol");
-static_assert(offsetof(struct tripool_header, latest) == 256, "latest has its cache lines to itself");
-static_assert(offsetof(struct tripool_header, even) == 264, "the header is part of the protocol");
-static_assert(offsetof(struct tripool_header, odd) == 320, "the header is part of the protocol");
-static_assert(sizeof(struct tripool_header) == 384, "latest and the entries have their cache lines to themselves");
+static_assert(offsetof(struct tripool_header, latest) == 256, "latest begins a cache line");
+static_assert(offsetof(struct tripool_header, publish_ns) == 264, "the header is part of the protocol");
+static_assert(offsetof(struct tripool_header, capture_ns) == 280, "the header is part of the protocol");
+static_assert(offsetof(struct tripool_header, source_sequence) == 296, "the header is part of the protocol");
+static_assert(offsetof(struct tripool_header, flags) == 312, "the header is part of the protocol");
+static_assert(offsetof(struct tripool_header, bytes_used) == 320, "and what most frames need ends with that line");
+static_assert(offsetof(struct tripool_header, crc32c) == 336, "the header is part of the protocol");
+static_assert(sizeof(struct tripool_header) == 384, "nothing else lies in these lines");
 static_assert(ATOMIC_LLONG_LOCK_FREE == 2 && ATOMIC_INT_LOCK_FREE == 2, "atomics must work between processes");
 
 /* ---- The lease page: one for each viewer, in all generations --------------------------------------------------- */

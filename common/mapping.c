@@ -67,6 +67,8 @@ int tripool_mapping_acquire(struct tripool_mapping *m, struct tripool_frame *fra
 		tripool_reader_release(&m->reader, cell);
 		return -EPROTO;
 	}
+	if (claim.info.bytes_used == 0)
+		claim.info.bytes_used = format->size_bytes;
 	m->free_cells &= ~(1u << cell);
 	const uint8_t *memory =
 	    (const uint8_t *)m->header + m->shape.slots_offset_bytes + (uint32_t)slot * m->shape.slot_bytes;

@@ -121,8 +121,8 @@ int tripool_producer_publish(
 		said = *info;
 	if (!tripool_writer_is_writing(&p->writer, slot->index) || said.bytes_used > p->format.size_bytes)
 		return -EINVAL;
-	if (said.bytes_used == 0)
-		said.bytes_used = p->format.size_bytes;
+	if (said.bytes_used == p->format.size_bytes)
+		said.bytes_used = 0; /* all, which need not be said */
 	int64_t now_ns = tripool_now_ns();
 	if (said.capture_ns == 0)
 		said.capture_ns = now_ns;

@@ -20,29 +20,32 @@ static uint64_t look(const struct tripool_reader *reader)
 }
 
 /* Acquire: pairs with the stores in writer.c's describe. */
-static void read_entry(const struct tripool_entry *entry, struct tripool_claim *claim)
+static struct tripool_claim read_claim(const struct tripool_header *h, uint64_t sequence)
 {
-	claim->publish_ns = atomic_load_explicit(&entry->publish_ns, memory_order_acquire);
-	claim->info = (struct tripool_frame_info){
-	    .capture_ns = atomic_load_explicit(&entry->capture_ns, memory_order_acquire),
-	    .source_sequence = atomic_load_explicit(&entry->source_sequence, memory_order_acquire),
-	    .bytes_used = atomic_load_explicit(&entry->bytes_used, memory_order_acquire),
-	    .flags = atomic_load_explicit(&entry->flags, memory_order_acquire),
-	    .crc32c = atomic_load_explicit(&entry->crc32c, memory_order_acquire),
+	int at = sequence % 2;
+	struct tripool_claim claim = {
+	    .sequence = sequence,
+	    .publish_ns = atomic_load_explicit(&h->publish_ns[at], memory_order_acquire),
+	    .info.capture_ns = atomic_load_explicit(&h->capture_ns[at], memory_order_acquire),
+	    .info.source_sequence = atomic_load_explicit(&h->source_sequence[at], memory_order_acquire),
+	    .info.flags = atomic_load_explicit(&h->flags[at], memory_order_acquire),
 	};
+	if (claim.info.flags & TRIPOOL_FLAG_MORE) {
+		claim.info.flags &= ~TRIPOOL_FLAG_MORE;
+		claim.info.bytes_used = atomic_load_explicit(&h->bytes_used[at], memory_order_acquire);
+		claim.info.crc32c = atomic_load_explicit(&h->crc32c[at], memory_order_acquire);
+	}
+	return claim;
 }
 
 int tripool_reader_acquire(struct tripool_reader *reader, uint32_t cell, struct tripool_claim *claim)
 {
-	const struct tripool_header *header = reader->header;
+	/* The producer's scan takes the cell's cache line away: a store gets it back before it is needed (relaxed: it
+	 * says nothing new). */
+	atomic_store_explicit(&reader->page->cell[cell], 0, memory_order_relaxed);
 	uint64_t latest = look(reader);
-	if (latest == reader->seen || latest == 0) {
-		/* For one that spins: both cache lines are asked for at once, and the producer's scan keeps taking the
-		 * cell's away, which a store gets back (relaxed: it says nothing new). */
-		__builtin_prefetch(&header->odd);
-		atomic_store_explicit(&reader->page->cell[cell], 0, memory_order_relaxed);
+	if (latest == reader->seen)
 		return -EAGAIN;
-	}
 	for (;;) {
 		uint32_t slot = latest & ((1u << TRIPOOL_LATEST_SLOT_BITS) - 1);
 		uint64_t number = latest >> TRIPOOL_LATEST_SLOT_BITS;
@@ -57,9 +60,8 @@ int tripool_reader_acquire(struct tripool_reader *reader, uint32_t cell, struct 
 		}
 		/* C: pairs with the scan in tripool_writer_begin. */
 		atomic_store_explicit(&reader->page->cell[cell], slot + 1, memory_order_seq_cst);
-		struct tripool_claim claimed = {.sequence = number};
-		read_entry(number % 2 ? &header->odd : &header->even, &claimed);
-		/* L: if it is still the newest, the claim came in time, and the entry is its own. */
+		struct tripool_claim claimed = read_claim(reader->header, number);
+		/* L: if it is still the newest, the claim came in time, and what was read is its own. */
 		uint64_t again = look(reader);
 		if (again == latest) {
 			reader->seen = latest;
@@ -79,8 +81,7 @@ void tripool_reader_release(struct tripool_reader *reader, uint32_t cell)
 
 bool tripool_reader_has_news(const struct tripool_reader *reader)
 {
-	uint64_t latest = look(reader);
-	return latest != reader->seen && latest != 0;
+	return look(reader) != reader->seen;
 }
 
 bool tripool_reader_is_retired(const struct tripool_reader *reader)

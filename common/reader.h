@@ -16,7 +16,7 @@ struct tripool_reader {
 	uint64_t newest;     /* the highest sequence ever seen: they never go back */
 };
 
-/* A claimed frame, in the producer's words: not checked, but read once. */
+/* A claimed frame, in the producer's words: not checked, but read once. info.bytes_used 0: all. */
 struct tripool_claim {
 	uint64_t sequence;
 	int64_t publish_ns;

@@ -74,27 +74,32 @@ bool tripool_writer_is_writing(const struct tripool_writer *writer, uint32_t slo
 }
 
 /* Release: pairs with the loads in reader.c. A reader that sees any of this sees the `latest` before it as well, and so
- * notices that the entry it was reading is not its frame's any more. */
-static void describe(struct tripool_entry *entry, int64_t publish_ns, const struct tripool_frame_info *info)
+ * notices that what it was reading is not its frame's any more. */
+static void describe(
+    struct tripool_header *h, uint64_t sequence, int64_t publish_ns, const struct tripool_frame_info *info)
 {
-	atomic_store_explicit(&entry->publish_ns, publish_ns, memory_order_release);
-	atomic_store_explicit(&entry->capture_ns, info->capture_ns, memory_order_release);
-	atomic_store_explicit(&entry->source_sequence, info->source_sequence, memory_order_release);
-	atomic_store_explicit(&entry->bytes_used, info->bytes_used, memory_order_release);
-	atomic_store_explicit(&entry->flags, info->flags, memory_order_release);
-	atomic_store_explicit(&entry->crc32c, info->crc32c, memory_order_release);
+	int at = sequence % 2;
+	uint32_t flags = info->flags & ~TRIPOOL_FLAG_MORE;
+	if (info->bytes_used || info->flags & TRIPOOL_FRAME_CRC32C) {
+		flags |= TRIPOOL_FLAG_MORE;
+		atomic_store_explicit(&h->bytes_used[at], info->bytes_used, memory_order_release);
+		atomic_store_explicit(&h->crc32c[at], info->crc32c, memory_order_release);
+	}
+	atomic_store_explicit(&h->publish_ns[at], publish_ns, memory_order_release);
+	atomic_store_explicit(&h->capture_ns[at], info->capture_ns, memory_order_release);
+	atomic_store_explicit(&h->source_sequence[at], info->source_sequence, memory_order_release);
+	atomic_store_explicit(&h->flags[at], flags, memory_order_release);
 }
 
 uint64_t tripool_writer_publish(
     struct tripool_writer *writer, uint32_t slot, int64_t publish_ns, const struct tripool_frame_info *info)
 {
 	assert(tripool_writer_is_writing(writer, slot));
-	struct tripool_header *header = writer->header;
 	writer->sequence++;
-	describe(writer->sequence % 2 ? &header->odd : &header->even, publish_ns, info);
+	describe(writer->header, writer->sequence, publish_ns, info);
 	writer->writing &= ~bit(slot);
 	writer->latest = bit(slot);
-	/* P: pairs with both loads of `latest` in reader.c; the pixels and the entry are visible with it. */
+	/* P: pairs with both loads of `latest` in reader.c; the pixels and what was described are visible with it. */
 	atomic_store_explicit(
 	    &writer->header->latest, writer->sequence << TRIPOOL_LATEST_SLOT_BITS | slot, memory_order_seq_cst);
 

@@ -43,8 +43,9 @@ int tripool_writer_begin(struct tripool_writer *writer);
 
 bool tripool_writer_is_writing(const struct tripool_writer *writer, uint32_t slot);
 
-/* Publishes a slot that is being written, under the next sequence number; nothing of `info` is put in for it. Returns
- * the readers to wake, as a mask of their indices: each was armed and is not any more. Wait-free, O(readers). */
+/* Publishes a slot that is being written, under the next sequence number; nothing of `info` is put in for it, and its
+ * bytes_used is 0 where all are. Returns the readers to wake, as a mask of their indices: each was armed and is not any
+ * more. Wait-free, O(readers). */
 uint64_t tripool_writer_publish(
     struct tripool_writer *writer, uint32_t slot, int64_t publish_ns, const struct tripool_frame_info *info);
 

@@ -146,7 +146,6 @@ static void nothing(struct tripool_header *h)
 
 static void one_frame(struct tripool_header *h)
 {
-	atomic_store(&h->odd.bytes_used, 1024);
 	atomic_store(&h->latest, 1 << 8 | 1);
 }
 
@@ -165,7 +164,8 @@ static void frame_number_zero(struct tripool_header *h)
 static void too_many_bytes(struct tripool_header *h)
 {
 	one_frame(h);
-	atomic_store(&h->odd.bytes_used, 1025);
+	atomic_store(&h->flags[1], TRIPOOL_FLAG_MORE);
+	atomic_store(&h->bytes_used[1], 1025);
 }
 
 static void retired_without_heir(struct tripool_header *h)

@@ -59,6 +59,38 @@ static void three_slots_are_enough_for_one_viewer(void **state)
 	}
 }
 
+static void what_a_frame_says_arrives(void **state)
+{
+	(void)state;
+	struct tripool_reader reader;
+	struct tripool_claim claim;
+	/* Much, little, and what was said of the frame before last must not stay. */
+	static const struct tripool_frame_info said[] = {
+	    {.capture_ns = 11, .source_sequence = 12, .bytes_used = 13, .flags = TRIPOOL_FRAME_CRC32C, .crc32c = 14},
+	    {.capture_ns = INT64_MIN,
+		.source_sequence = UINT64_MAX,
+		.flags = TRIPOOL_FRAME_CRC32C,
+		.crc32c = UINT32_MAX},
+	    {.capture_ns = 21},
+	    {.bytes_used = UINT64_MAX},
+	    {.capture_ns = 41, .flags = TRIPOOL_FRAME_CRC32C},
+	    {.capture_ns = 51},
+	    {.capture_ns = 61, .flags = 1u << 30},
+	};
+	fresh(3, 1);
+	tripool_writer_add(&writer, &page[0], 1);
+	tripool_reader_init(&reader, &header, &page[0], 3);
+	for (size_t i = 0; i < sizeof(said) / sizeof(*said); i++) {
+		struct tripool_frame_info info = said[i];
+		info.flags |= TRIPOOL_FLAG_MORE; /* not the caller's to set */
+		tripool_writer_publish(&writer, (uint32_t)tripool_writer_begin(&writer), (int64_t)i, &info);
+		assert_true(tripool_reader_acquire(&reader, 0, &claim) >= 0);
+		assert_int_equal(claim.publish_ns, i);
+		assert_memory_equal(&claim.info, &said[i], sizeof(claim.info));
+		tripool_reader_release(&reader, 0);
+	}
+}
+
 static void random_steps_keep_every_lease(void **state)
 {
 	(void)state;
@@ -222,6 +254,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(three_slots_are_enough_for_one_viewer),
+	    cmocka_unit_test(what_a_frame_says_arrives),
 	    cmocka_unit_test(random_steps_keep_every_lease),
 	    cmocka_unit_test(all_slots_can_be_busy_but_one),
 	    cmocka_unit_test(beyond_the_depth_is_busy),
