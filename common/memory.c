@@ -71,20 +71,31 @@ static uint64_t available_bytes(void)
 	return bytes;
 }
 
-static int reserve(int fd, uint64_t from, uint64_t to, struct tripool_error *error)
+/* By touching the pages through our own mapping, which waits for nobody: fallocate would take the file's lock, and a
+ * viewer may be holding that (up to Linux 6.12 by a write whose buffer never comes, though the seals forbid it). */
+static int populate(int fd, uint8_t *map, uint64_t from, uint64_t to)
+{
+	int r;
+	do
+		r = madvise(map + from, to - from, MADV_POPULATE_WRITE);
+	while (r < 0 && errno == EINTR);
+	/* Linux before 5.14 knows no better. */
+	while (r < 0 && (errno == EINVAL || errno == EINTR))
+		r = fallocate(fd, 0, (off_t)from, (off_t)(to - from));
+	return r < 0 ? -errno : 0;
+}
+
+static int reserve(int fd, void *map, uint64_t from, uint64_t to, struct tripool_error *error)
 {
 	/* The kernel would not say no: it would begin to kill processes. */
 	uint64_t available = to - from < WORTH_ASKING_BYTES ? UINT64_MAX : available_bytes();
 	if (to - from > available)
 		return tripool_fail(error, -ENOMEM, "no memory for frames: %llu MiB are needed, %llu MiB are there",
 		    MIB(to - from), MIB(available));
-	int r;
-	do
-		r = fallocate(fd, 0, (off_t)from, (off_t)(to - from));
-	while (r < 0 && errno == EINTR);
+	int r = populate(fd, map, from, to);
 	if (r < 0)
-		return tripool_fail(error, -errno, "no memory for frames: %llu MiB more are needed: %s", MIB(to - from),
-		    strerror(errno));
+		return tripool_fail(
+		    error, r, "no memory for frames: %llu MiB more are needed: %s", MIB(to - from), strerror(-r));
 	return 0;
 }
 
@@ -118,7 +129,7 @@ int tripool_pool_create(struct tripool_pool *pool, const struct tripool_format *
 		return fd;
 
 	struct tripool_pool made = {.fd = fd, .fd_readonly = -1, .header = map, .bytes = bytes};
-	int r = reserve(fd, 0, slots_offset_bytes(), error);
+	int r = reserve(fd, map, 0, slots_offset_bytes(), error);
 	if (r < 0)
 		goto destroy;
 	made.header->shape = (struct tripool_pool_shape){
@@ -151,7 +162,7 @@ int tripool_pool_reserve(struct tripool_pool *pool, uint32_t slots, struct tripo
 	uint64_t to = pool->header->shape.slots_offset_bytes + slots * pool->header->shape.slot_bytes;
 	if (to <= pool->reserved_bytes)
 		return 0;
-	int r = reserve(pool->fd, pool->reserved_bytes, to, error);
+	int r = reserve(pool->fd, pool->header, pool->reserved_bytes, to, error);
 	if (r == 0)
 		pool->reserved_bytes = to;
 	return r;
@@ -183,7 +194,7 @@ int tripool_lease_create(struct tripool_lease_page **page, int *fd, struct tripo
 	int made = make_memory("tripool-lease", tripool_lease_bytes(), &map, error);
 	if (made < 0)
 		return made;
-	int r = reserve(made, 0, tripool_lease_bytes(), error);
+	int r = reserve(made, map, 0, tripool_lease_bytes(), error);
 	if (r == 0)
 		r = seal(made, TRIPOOL_SIZE_SEALS, error);
 	if (r < 0) {
@@ -202,7 +213,12 @@ int tripool_lease_check(int fd, struct tripool_error *error)
 	if (have < 0 || (have & TRIPOOL_SEALS) != TRIPOOL_SEALS)
 		return tripool_fail(error, -EPROTO, "the viewer has not sealed its lease page (seals %#x, needed %#x)",
 		    have < 0 ? 0 : (unsigned)have, TRIPOOL_SEALS);
-	return reserve(fd, 0, tripool_lease_bytes(), error); /* in case that it was punched out before */
+	/* Nothing can be punched out of it from here on. What was before is not made good: fallocate may be kept
+	 * waiting by the viewer. */
+	struct stat st;
+	if (fstat(fd, &st) < 0 || (uint64_t)st.st_blocks * 512 < tripool_lease_bytes())
+		return tripool_fail(error, -EPROTO, "the viewer has punched a hole into its lease page");
+	return 0;
 }
 
 void tripool_lease_unmap(struct tripool_lease_page *page)

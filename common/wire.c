@@ -86,11 +86,14 @@ int tripool_wire_receive(int socket, struct tripool_message *message, int *fd)
 			errno = EINTR;
 		}
 	} while (n < 0 && errno == EINTR);
-	if (n == 0 || (n < 0 && errno == ECONNRESET))
-		return -EPIPE;
 	if (n < 0)
-		return -errno;
+		return errno == ECONNRESET ? -EPIPE : -errno;
 	int taken = fd ? take_fd(&header) : -1;
+	if (n == 0) { /* the end, or an empty packet, which may have an fd all the same */
+		if (taken >= 0)
+			close(taken);
+		return -EPIPE;
+	}
 	if ((header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) || !sound(&m, (size_t)n)) {
 		if (taken >= 0)
 			close(taken);

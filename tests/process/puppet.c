@@ -177,9 +177,23 @@ static void produce_step(struct stage *s, const struct order *o, struct puppet_a
 	}
 }
 
+/* Shared memory of ours that is mapped. */
+static int count_maps(void)
+{
+	char line[512];
+	int count = 0;
+	FILE *maps = fopen("/proc/self/maps", "re");
+	while (maps && fgets(line, sizeof(line), maps))
+		count += strstr(line, "memfd:tripool") != NULL;
+	if (maps)
+		fclose(maps);
+	return count;
+}
+
 static void puppet_main(int socket)
 {
 	struct stage s = {0};
+	int fds = count_fds(), maps = count_maps(); /* the test's own, which it has by being its child */
 	struct order o;
 	while (recv(socket, &o, sizeof(o), 0) == sizeof(o) && o.step != END) {
 		struct puppet_answer a = {0};
@@ -192,7 +206,7 @@ static void puppet_main(int socket)
 	}
 	tripool_viewer_destroy(s.viewer);
 	tripool_producer_destroy(s.producer);
-	_exit(0);
+	_exit(count_fds() == fds && count_maps() == maps ? 0 : 1);
 }
 
 /* ---- The strings ---- */

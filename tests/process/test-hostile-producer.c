@@ -48,6 +48,7 @@ static void unmask(struct impostor *i)
 
 /* What an impostor sends, to the hello and to what comes then. */
 struct offer {
+	enum tripool_message_type first; /* 0: the right one, TRIPOOL_LEASE */
 	uint64_t lease_bytes;
 	int lease_fd;
 	int pool_fd;
@@ -63,7 +64,7 @@ static void deceive(int listener, const struct offer *o)
 		socket = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 	}
 	/* All at once: nobody but an honest producer waits for the viewer to be ready. */
-	struct tripool_message m = {.preamble.type = TRIPOOL_LEASE, .lease = {o->lease_bytes}};
+	struct tripool_message m = {.preamble.type = o->first ? o->first : TRIPOOL_LEASE, .lease = {o->lease_bytes}};
 	tripool_wire_send(socket, &m, o->lease_fd);
 	m = (struct tripool_message){.preamble.type = TRIPOOL_POOL, .pool = {1, o->pool_bytes}};
 	tripool_wire_send(socket, &m, o->pool_fd);
@@ -314,6 +315,12 @@ static void a_lease_page_is_checked_as_well(void **state)
 	close(fd);
 	o = (struct offer){.lease_bytes = bytes, .lease_fd = -1, .pool_fd = -1};
 	expect(-EPROTO, "something else than a lease page", make_offer(&o));
+	fd = memfd_create("page", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	assert_int_equal(ftruncate(fd, (off_t)bytes), 0);
+	assert_int_equal(fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW), 0);
+	o = (struct offer){.first = TRIPOOL_POOL, .lease_bytes = bytes, .lease_fd = fd, .pool_fd = -1};
+	expect(-EPROTO, "something else than a lease page", make_offer(&o));
+	close(fd);
 }
 
 /* Vectorised readers go a little beyond the last pixel; there is something to be read, and it is not the pool's. */
@@ -340,6 +347,26 @@ static void a_page_follows_the_mapped_pool(void **state)
 	assert_true(found);
 }
 
+static void an_empty_packet_leaves_no_fd(void **state)
+{
+	(void)state;
+	int pair[2], fd = -1;
+	struct tripool_message m;
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(fd))] = {0};
+	struct msghdr header = {.msg_control = control, .msg_controllen = sizeof(control)};
+	struct cmsghdr *c = CMSG_FIRSTHDR(&header);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+	*c = (struct cmsghdr){CMSG_LEN(sizeof(fd)), SOL_SOCKET, SCM_RIGHTS};
+	memcpy(CMSG_DATA(c), &pair[0], sizeof(fd));
+	assert_int_equal(sendmsg(pair[0], &header, 0), 0);
+	int fds = count_fds();
+	assert_int_equal(tripool_wire_receive(pair[1], &m, &fd), -EPIPE);
+	assert_int_equal(fd, -1);
+	assert_int_equal(count_fds(), fds);
+	close(pair[0]);
+	close(pair[1]);
+}
+
 static void a_mute_producer_is_given_up(void **state)
 {
 	(void)state;
@@ -364,6 +391,7 @@ int main(void)
 	    TEST(sizes_are_checked_with_the_kernel),
 	    TEST(a_lease_page_is_checked_as_well),
 	    TEST(a_page_follows_the_mapped_pool),
+	    TEST(an_empty_packet_leaves_no_fd),
 	    TEST(a_mute_producer_is_given_up),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
