@@ -20,8 +20,8 @@ uint32_t tripool_slots_needed(uint32_t write_depth, uint32_t leases)
 static int make_pool(const struct tripool_producer *p, const struct tripool_format *format, uint64_t generation,
     struct tripool_pool *pool, struct tripool_error *error)
 {
-	return tripool_pool_create(pool, format, 1 + p->write_depth + p->max_leases,
-	    tripool_slots_needed(p->write_depth, p->leases), generation, error);
+	return tripool_pool_create(pool, format, 1 + p->next_write_depth + p->max_leases,
+	    tripool_slots_needed(p->next_write_depth, p->leases), generation, error);
 }
 
 static int check_options(const struct tripool_producer_options *o, struct tripool_error *error)
@@ -58,7 +58,7 @@ int tripool_producer_create(struct tripool_producer **producer, const struct tri
 	strcpy(p->name, options->name);
 	p->max_viewers = options->max_viewers ? options->max_viewers : DEFAULT_VIEWERS;
 	p->max_leases = options->max_leases ? options->max_leases : p->max_viewers;
-	p->write_depth = options->write_depth ? options->write_depth : 1;
+	p->write_depth = p->next_write_depth = options->write_depth ? options->write_depth : 1;
 	p->logger = (struct tripool_logger){options->log, options->log_context};
 	p->format = *format;
 	p->generation = 1;
@@ -167,6 +167,7 @@ int tripool_producer_set_format(
 	struct tripool_writer old_writer = p->writer;
 	p->pool = pool;
 	p->format = *format;
+	p->write_depth = p->next_write_depth;
 	p->generation++;
 	tripool_writer_init(
 	    &p->writer, pool.header, pool.header->shape.slot_count, p->write_depth, old_writer.sequence);
@@ -174,6 +175,14 @@ int tripool_producer_set_format(
 	/* Last: who sees this finds the new pool waiting in its socket. */
 	tripool_writer_retire(&old_writer);
 	tripool_pool_destroy(&old_pool);
+	return 0;
+}
+
+int tripool_producer_set_write_depth(struct tripool_producer *p, uint32_t write_depth)
+{
+	if (write_depth == 0 || write_depth > TRIPOOL_MAX_SLOTS - 1 - p->max_leases)
+		return -EINVAL;
+	p->next_write_depth = write_depth;
 	return 0;
 }
 

@@ -28,7 +28,8 @@ struct tripool_producer {
 	char name[TRIPOOL_NAME_BYTES];
 	uint32_t max_viewers;
 	uint32_t max_leases;
-	uint32_t write_depth;
+	uint32_t write_depth;      /* of the pool */
+	uint32_t next_write_depth; /* of the next one */
 	struct tripool_logger logger;
 
 	struct tripool_format format;

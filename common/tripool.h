@@ -213,6 +213,12 @@ void tripool_producer_memory(const struct tripool_producer *producer, struct tri
 int tripool_producer_set_format(
     struct tripool_producer *producer, const struct tripool_format *format, struct tripool_error *error);
 
+/*
+ * From the next tripool_producer_set_format on, so many slots can be written at once. Errors: -EINVAL: 0, or more slots
+ * than a pool can have (64, see tripool_producer_options).
+ */
+int tripool_producer_set_write_depth(struct tripool_producer *producer, uint32_t write_depth);
+
 /* An fd that is readable (poll, epoll) when tripool_producer_dispatch has something to do. The producer's; valid until
  * destroy. */
 int tripool_producer_fd(const struct tripool_producer *producer);

@@ -16,6 +16,7 @@
 #include "camera_mode.h"
 #include "error.h"
 #include "source.h"
+#include "v4l2.h"
 
 #define DRIVER_BUFFERS 4 /* of the driver's own */
 
@@ -37,7 +38,7 @@ struct source {
 
 	bool any;          /* a picture has come: `sequence` is the driver's number of the last */
 	uint64_t sequence; /* made 64 bits wide */
-	uint64_t dropped;
+	struct source_counts counts;
 	uint64_t decoded;
 	uint32_t decode_failures;
 };
@@ -157,8 +158,10 @@ static void follow_sequence(struct source *source, uint32_t sequence)
 		source->sequence = sequence;
 	} else {
 		source->sequence += step;
-		if (step > 1)
-			source->dropped += step - 1;
+		if (step > 1) {
+			source->counts.camera_gaps += step - 1;
+			source->counts.dropped += step - 1;
+		}
 	}
 	source->any = true;
 }
@@ -221,7 +224,7 @@ static int take(struct source *source, const struct camera_buffer_info *filled, 
 			return camera_device_fail(&source->device, r, "take a buffer", error);
 	}
 	if (!good) {
-		source->dropped++;
+		source->counts.dropped++;
 		return 0;
 	}
 	*slot = *into;
@@ -255,9 +258,9 @@ static int camera_dequeue(struct source *source, uint64_t sequence, struct tripo
 	return r < 0 ? r : 0;
 }
 
-static uint64_t camera_dropped(const struct source *source)
+static struct source_counts camera_counts(const struct source *source)
 {
-	return source->dropped;
+	return source->counts;
 }
 
 const struct source_class camera_source = {
@@ -267,6 +270,7 @@ const struct source_class camera_source = {
     .queue = camera_queue,
     .fd = camera_fd,
     .dequeue = camera_dequeue,
-    .dropped = camera_dropped,
+    .counts = camera_counts,
     .close = camera_close,
+    .watch = v4l2_watch_devices,
 };

@@ -9,15 +9,26 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #define DEFAULT_VIEWERS 16
 
+#define MS INT64_C(1000000)
+#define UNVIEWED_NS (500 * MS)     /* on demand: so long nobody must view before the source is turned off */
+#define STALL_NS (5000 * MS)       /* a camera that delivers nothing for so long, */
+#define STALL_FRAMES 20            /* or for so many frames where that is longer, has failed */
+#define LONG_ENOUGH_NS (5000 * MS) /* what ran for so long is tried again without delay */
+#define BACKOFF_MIN_NS (250 * MS)
+#define BACKOFF_MAX_NS (2000 * MS)
+#define ABSENT_NS (10000 * MS) /* a device that is away announces its return; this is for when that is missed */
+#define EAGER_NS (3000 * MS)   /* after a device has come: links and permissions come later */
+
 /* As many viewers as asked for, or as the source's slots allow. */
 static int choose_leases(const struct capture *capture, uint32_t *leases, struct tripool_error *error)
 {
-	const struct source_description *description = &capture->description;
+	const struct source_description *description = &capture->supply.description;
 	uint32_t wanted = capture->options->max_viewers;
 	uint32_t slots = description->max_slots ? description->max_slots : TRIPOOL_MAX_SLOTS;
 	uint32_t taken = 1 + description->write_depth;
@@ -46,55 +57,65 @@ static int open_stream(struct capture *capture, struct tripool_error *error)
 	    .name = options->name,
 	    .max_viewers = leases,
 	    .max_leases = leases,
-	    .write_depth = capture->description.write_depth,
+	    .write_depth = capture->supply.description.write_depth,
 	    .socket_mode = options->socket_mode,
 	    .group = options->group,
 	    .log = status_log,
 	    .log_context = &capture->status,
 	};
-	return tripool_producer_create(&capture->producer, &producer_options, &capture->description.format, error);
+	return tripool_producer_create(
+	    &capture->producer, &producer_options, &capture->supply.description.format, error);
 }
 
+/* What is made now, for who wants to know; and what is not as it was asked for, for everyone. */
 static void describe(struct capture *capture)
 {
-	const struct source_description *d = &capture->description;
+	const struct source_description *d = &capture->supply.description;
 	const struct tripool_format *f = &d->format;
 
+	if (d->note[0] && !capture->options->quiet)
+		cli_error("%s", d->note);
 	status_say(&capture->status,
 	    "stream '%s': %s, %s %" PRIu32 "x%" PRIu32 " at %.6g fps, path %s, %" PRIu32 " copies per frame",
 	    capture->options->name, d->name, f->pix_fmt, f->width_px, f->height_px,
 	    f->frame_rate_den ? (double)f->frame_rate_num / f->frame_rate_den : 0.0, d->path, d->copies_per_frame);
 }
 
-/* Begins and queues one slot more. */
-static int feed(struct capture *capture, struct tripool_error *error)
+static int watch_source(struct capture *capture, struct tripool_error *error)
 {
-	struct tripool_slot slot;
-	int r = tripool_producer_begin(capture->producer, &slot);
+	const struct options *options = capture->options;
 
-	if (r < 0)
-		return tripool_fail(error, r, "no free slot: %s", strerror(-r));
-	return capture->options->source->queue(capture->source, &slot, error);
+	if (options->once || !options->source->watch)
+		return 0;
+	capture->watch_fd = options->source->watch();
+	if (capture->watch_fd < 0)
+		return tripool_fail(error, capture->watch_fd, "cannot watch for devices: %s (--once does without)",
+		    strerror(-capture->watch_fd));
+	return 0;
 }
 
-static int start_source(struct capture *capture, struct tripool_error *error)
+static int start(struct capture *capture, struct tripool_error *error)
 {
-	struct tripool_pool_memory memory;
-
-	tripool_producer_memory(capture->producer, &memory);
-	int r = capture->options->source->attach(capture->source, &memory, &capture->description, error);
-	for (uint32_t i = 0; r == 0 && i < capture->description.write_depth; i++)
-		r = feed(capture, error);
-	return r;
+	supply_connect(&capture->supply, capture->producer);
+	if (capture->options->on_demand) {
+		supply_stop(&capture->supply);
+		capture->state = CAPTURE_IDLE;
+		return 0;
+	}
+	int r = supply_start(&capture->supply, error);
+	if (r == 0)
+		describe(capture);
+	return r == -EINVAL ? -EIO : r; /* of a driver, which the user's values do not explain */
 }
 
 int capture_open(struct capture *capture, const struct options *options, struct tripool_error *error)
 {
-	*capture = (struct capture){.options = options, .signal_fd = -1, .deadline_ns = INT64_MAX};
+	*capture = (struct capture){.options = options, .signal_fd = -1, .watch_fd = -1, .deadline_ns = INT64_MAX};
 	status_init(&capture->status, options->quiet, options->verbose);
+	supply_init(&capture->supply, options->source, &options->request, options->checksum);
 
 	/* A signal may end the program at once until there is a stream that wants to be closed. */
-	int r = options->source->open(&capture->source, &options->request, &capture->description, error);
+	int r = supply_open(&capture->supply, error);
 	if (r < 0)
 		return r;
 	r = signals_open();
@@ -102,65 +123,163 @@ int capture_open(struct capture *capture, const struct options *options, struct 
 	if (r < 0)
 		tripool_fail(error, r, "cannot wait for signals: %s", strerror(-r));
 	else
+		r = watch_source(capture, error);
+	if (r == 0)
 		r = open_stream(capture, error);
-	if (r == 0) {
-		r = start_source(capture, error);
-		if (r == -EINVAL) /* of a driver, which the user's values do not explain */
-			r = -EIO;
-	}
+	if (r == 0)
+		r = start(capture, error);
 	if (r < 0) {
 		capture_close(capture);
 		return r;
 	}
-	/* Not what was asked for, though near: that is worth a line to everyone. */
-	if (capture->description.note[0] && !options->quiet)
-		cli_error("%s", capture->description.note);
-	describe(capture);
-	status_start(&capture->status, tripool_now_ns());
+	capture->started_ns = tripool_now_ns();
+	status_start(&capture->status, capture->started_ns);
 	if (options->duration_s > 0)
-		capture->deadline_ns = tripool_now_ns() + (int64_t)(options->duration_s * 1e9);
+		capture->deadline_ns = capture->started_ns + (int64_t)(options->duration_s * 1e9);
 	return 0;
 }
 
-static int publish(
-    struct capture *capture, struct tripool_slot *slot, struct tripool_frame_info *info, struct tripool_error *error)
+/* ---- A source that fails, and comes back ---- */
+
+static bool absent(int code)
 {
-	if (capture->options->checksum) {
-		uint64_t bytes = info->bytes_used ? info->bytes_used : capture->description.format.size_bytes;
-		info->crc32c = tripool_crc32c(slot->memory, bytes);
-		info->flags |= TRIPOOL_FRAME_CRC32C;
-	}
-	int r = tripool_producer_publish(capture->producer, slot, info);
-	return r < 0 ? tripool_fail(error, r, "cannot publish a frame: %s", strerror(-r)) : 0;
+	return code == -ENODEV || code == -ENOENT || code == -ENXIO;
 }
 
-/* Publishes what the source has, but no more than a round of its slots: a source that always has one more must not
- * keep signals and viewers waiting. 1: enough; 0: go on. */
-static int move_frames(struct capture *capture, struct tripool_error *error)
+static void schedule(struct capture *capture, int code, int64_t now)
 {
-	uint64_t limit = capture->options->frames;
+	if (absent(code) && now >= capture->eager_ns) {
+		capture->retry_ns = now + ABSENT_NS;
+		return;
+	}
+	capture->retry_ns = now + capture->backoff_ns;
+	capture->backoff_ns = capture->backoff_ns ? 2 * capture->backoff_ns : BACKOFF_MIN_NS;
+	if (capture->backoff_ns > BACKOFF_MAX_NS)
+		capture->backoff_ns = BACKOFF_MAX_NS;
+}
 
-	for (uint32_t i = 0; i < capture->description.write_depth; i++) {
-		struct tripool_slot slot;
-		struct tripool_frame_info info;
-		uint64_t sequence = tripool_producer_sequence(capture->producer) + 1;
-		int r = capture->options->source->dequeue(capture->source, sequence, &slot, &info, error);
+/* Each reason is told once. */
+static void tell_lost(struct capture *capture, const struct tripool_error *why)
+{
+	if (strcmp(capture->lost.text, why->text) == 0)
+		return;
+	capture->lost = *why;
+	status_finish(&capture->status);
+	cli_error("%s; the stream stays, waiting for it to come back", why->text);
+}
 
-		if (r == -EAGAIN)
-			return 0;
-		if (r == -ENODATA)
-			return 1;
-		if (r == 0)
-			r = publish(capture, &slot, &info, error);
+/* Returns `code` where nothing is to be waited for, else 0. */
+static int lose(struct capture *capture, int code, const struct tripool_error *why)
+{
+	int64_t now = tripool_now_ns();
+
+	if (capture->watch_fd < 0)
+		return code;
+	supply_stop(&capture->supply);
+	if (now - capture->started_ns >= LONG_ENOUGH_NS && capture->supply.frames_since_start > 0)
+		capture->backoff_ns = 0;
+	capture->state = CAPTURE_LOST;
+	capture->lost_ns = now;
+	capture->eager_ns = 0;
+	schedule(capture, code, now);
+	tell_lost(capture, why);
+	return 0;
+}
+
+static void try_again(struct capture *capture)
+{
+	struct tripool_error why = {""};
+	int r = supply_restart(&capture->supply, &why);
+	int64_t now = tripool_now_ns();
+
+	if (r < 0) {
+		if (capture->state != CAPTURE_LOST)
+			capture->lost_ns = now;
+		capture->state = CAPTURE_LOST;
+		schedule(capture, r, now);
+		tell_lost(capture, &why);
+		return;
+	}
+	status_finish(&capture->status);
+	if (capture->lost.text[0])
+		cli_error("%s is back", capture->supply.description.name);
+	describe(capture);
+	capture->lost.text[0] = '\0';
+	capture->state = CAPTURE_RUNNING;
+	capture->started_ns = now;
+	capture->unviewed_ns = 0;
+}
+
+static int64_t stall_ns(const struct capture *capture)
+{
+	const struct tripool_format *f = &capture->supply.description.format;
+	int64_t frames = f->frame_rate_num ? STALL_FRAMES * 1000 * MS * f->frame_rate_den / f->frame_rate_num : 0;
+
+	return frames > STALL_NS ? frames : STALL_NS;
+}
+
+static int lose_stalled(struct capture *capture, struct tripool_error *error)
+{
+	int r = tripool_fail(error, -ETIMEDOUT, "%s has delivered nothing for %" PRId64 " s",
+	    capture->supply.description.name, stall_ns(capture) / (1000 * MS));
+
+	return lose(capture, r, error);
+}
+
+/* ---- What each state does ---- */
+
+/* On demand: turns the source off when nobody has viewed for a while. */
+static int mind_demand(struct capture *capture, uint32_t viewers, int64_t now, struct tripool_error *error)
+{
+	if (!capture->options->on_demand || viewers > 0) {
+		capture->unviewed_ns = 0;
+		return 0;
+	}
+	if (capture->unviewed_ns == 0)
+		capture->unviewed_ns = now;
+	if (now - capture->unviewed_ns < UNVIEWED_NS)
+		return 0;
+	supply_stop(&capture->supply);
+	capture->state = CAPTURE_IDLE;
+	status_say(&capture->status, "nobody views: %s is off", capture->supply.description.name);
+	return supply_withdraw(&capture->supply, error);
+}
+
+/* 1: enough; 0: go on. */
+static int step(struct capture *capture, bool frames, bool devices, struct tripool_error *error)
+{
+	uint32_t viewers = (uint32_t)tripool_producer_dispatch(capture->producer);
+	int64_t now = tripool_now_ns();
+	int r = 0;
+
+	switch (capture->state) {
+	case CAPTURE_RUNNING:
+		if (frames) {
+			bool first = tripool_producer_sequence(capture->producer) == 0;
+			r = supply_move(&capture->supply, capture->options->frames, error);
+			if (first && tripool_producer_sequence(capture->producer) > 0)
+				status_first_frame(&capture->status, now);
+		}
 		if (r < 0)
-			return r;
-		if (sequence == 1)
-			status_first_frame(&capture->status, tripool_now_ns());
-		if (sequence == limit)
-			return 1;
-		r = feed(capture, error);
-		if (r < 0)
-			return r;
+			return lose(capture, r, error);
+		if (r == 0 && capture->watch_fd >= 0 && now - capture->supply.last_frame_ns >= stall_ns(capture))
+			return lose_stalled(capture, error);
+		return r > 0 ? r : mind_demand(capture, viewers, now, error);
+	case CAPTURE_IDLE:
+		if (viewers > 0)
+			try_again(capture);
+		return 0;
+	case CAPTURE_LOST:
+		if (devices) {
+			capture->eager_ns = now + EAGER_NS;
+			capture->backoff_ns = BACKOFF_MIN_NS;
+			capture->retry_ns = now;
+		}
+		if (capture->options->on_demand && viewers == 0)
+			capture->state = CAPTURE_IDLE;
+		else if (now >= capture->retry_ns)
+			try_again(capture);
+		return 0;
 	}
 	return 0;
 }
@@ -168,12 +287,17 @@ static int move_frames(struct capture *capture, struct tripool_error *error)
 static void show_status(struct capture *capture, int64_t now)
 {
 	struct tripool_producer_stats stats;
+	char state[64] = "";
 
 	/* Counting the pool's pages is a system call: not for nothing. */
 	if (now < status_due_ns(&capture->status))
 		return;
+	if (capture->state == CAPTURE_LOST)
+		snprintf(state, sizeof(state), "no signal for %" PRId64 " s", (now - capture->lost_ns) / (1000 * MS));
+	else if (capture->state == CAPTURE_IDLE)
+		snprintf(state, sizeof(state), "off until somebody views");
 	tripool_producer_get_stats(capture->producer, &stats);
-	status_show(&capture->status, &stats, capture->options->source->dropped(capture->source), now);
+	status_show(&capture->status, &stats, supply_counts(&capture->supply).dropped, state, now);
 }
 
 static int time_out_ms(const struct capture *capture, int64_t now)
@@ -182,39 +306,53 @@ static int time_out_ms(const struct capture *capture, int64_t now)
 
 	if (due > capture->deadline_ns)
 		due = capture->deadline_ns;
+	if (capture->state == CAPTURE_LOST && due > capture->retry_ns)
+		due = capture->retry_ns;
+	if (capture->state == CAPTURE_RUNNING && capture->watch_fd >= 0 &&
+	    due > capture->supply.last_frame_ns + stall_ns(capture))
+		due = capture->supply.last_frame_ns + stall_ns(capture);
+	if (capture->state == CAPTURE_RUNNING && capture->unviewed_ns && due > capture->unviewed_ns + UNVIEWED_NS)
+		due = capture->unviewed_ns + UNVIEWED_NS;
 	if (due == INT64_MAX)
 		return -1;
 	int64_t ms = due > now ? (due - now + 999999) / 1000000 : 0;
 	return ms > 60000 ? 60000 : (int)ms;
 }
 
+static void drain(int fd)
+{
+	char ignored[4096];
+
+	while (read(fd, ignored, sizeof(ignored)) > 0)
+		;
+}
+
 int capture_run(struct capture *capture, struct tripool_error *error)
 {
-	struct pollfd fds[] = {
-	    {.fd = capture->signal_fd, .events = POLLIN},
-	    {.fd = tripool_producer_fd(capture->producer), .events = POLLIN},
-	    {.fd = capture->options->source->fd(capture->source), .events = POLLIN},
-	};
-
 	for (;;) {
+		const struct supply *supply = &capture->supply;
 		int64_t now = tripool_now_ns();
+		struct pollfd fds[] = {
+		    {.fd = capture->signal_fd, .events = POLLIN},
+		    {.fd = tripool_producer_fd(capture->producer), .events = POLLIN},
+		    {.fd = supply->source ? supply->class->fd(supply->source) : -1, .events = POLLIN},
+		    {.fd = capture->watch_fd, .events = POLLIN},
+		};
 		if (now >= capture->deadline_ns)
 			return 0;
 		show_status(capture, now);
-		if (poll(fds, 3, time_out_ms(capture, now)) < 0) {
+		if (poll(fds, 4, time_out_ms(capture, now)) < 0) {
 			if (errno == EINTR)
 				continue;
 			return tripool_fail(error, -errno, "cannot wait for frames: %s", strerror(errno));
 		}
 		if (fds[0].revents)
 			return 0;
-		if (fds[1].revents)
-			tripool_producer_dispatch(capture->producer);
-		if (fds[2].revents) {
-			int r = move_frames(capture, error);
-			if (r != 0)
-				return r < 0 ? r : 0;
-		}
+		if (fds[3].revents)
+			drain(capture->watch_fd);
+		int r = step(capture, fds[2].revents, fds[3].revents, error);
+		if (r != 0)
+			return r < 0 ? r : 0;
 	}
 }
 
@@ -222,8 +360,10 @@ void capture_close(struct capture *capture)
 {
 	status_finish(&capture->status);
 	/* The source first: it writes into the producer's memory. */
-	capture->options->source->close(capture->source);
+	supply_finish(&capture->supply);
 	tripool_producer_destroy(capture->producer);
+	if (capture->watch_fd >= 0)
+		close(capture->watch_fd);
 	if (capture->signal_fd >= 0)
 		close(capture->signal_fd);
 }

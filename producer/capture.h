@@ -1,19 +1,36 @@
 // SPDX-License-Identifier: MIT
-/* Connects a source with a stream, and moves frames until something ends it. */
+/* Connects a source with a stream, and keeps frames moving until something ends it: through failures of a camera that
+ * may come back, and, on demand, only while somebody views. */
 #ifndef TRIPOOL_CAPTURE_H
 #define TRIPOOL_CAPTURE_H
 
 #include "options.h"
 #include "status.h"
+#include "supply.h"
+
+enum capture_state {
+	CAPTURE_RUNNING,
+	CAPTURE_IDLE, /* on demand, and nobody views: the source is off */
+	CAPTURE_LOST, /* the source has failed: it is tried again now and then */
+};
 
 struct capture {
 	const struct options *options;
-	struct source *source;
-	struct source_description description;
+	struct supply supply;
 	struct tripool_producer *producer;
 	struct status status;
 	int signal_fd; /* SIGINT, SIGTERM and (but under nohup) SIGHUP, which are blocked */
+	int watch_fd;  /* of a source that may come back; else -1 */
 	int64_t deadline_ns;
+
+	enum capture_state state;
+	int64_t unviewed_ns; /* running on demand: since when nobody views; 0: somebody does */
+	int64_t started_ns;
+	int64_t lost_ns;
+	int64_t retry_ns; /* lost: when to try again */
+	int64_t eager_ns; /* lost: until when a device that has just come may not be ready */
+	int64_t backoff_ns;
+	struct tripool_error lost; /* why, as it was told last */
 };
 
 /* Opens everything. Returns 0 or -errno, and then nothing is open; -EINVAL is a value that the user must change. */

@@ -11,31 +11,34 @@
 
 #define MOST_VIEWERS (TRIPOOL_MAX_SLOTS - 2) /* one slot is the newest, one is being written */
 
-static const char help[] = "Usage: tripool-capture [SOURCE] [OPTION]...\n"
-			   "Publishes raw video frames in shared memory, for any number of viewers.\n"
-			   "\n"
-			   "SOURCE is one of\n"
-			   "  pattern[:KIND]         a test pattern: bars (the default), box, zone, gradient, noise\n"
-			   "  camera[:DEVICE]        a V4L2 camera, by default the first\n"
-			   "\n"
-			   "  -n, --name NAME        of the stream (default)\n"
-			   "  -s, --size WxH         in pixels (the source's own; pattern: 1280x720)\n"
-			   "  -r, --rate FPS         60, 29.97 or 30000/1001 (the source's own; pattern: 60)\n"
-			   "  -f, --pix-fmt PIXFMT   as ffmpeg calls it: nv12, yuyv422, bgra ... (pattern: nv12)\n"
-			   "      --frames N         end after that many frames\n"
-			   "      --duration S       end after that many seconds\n"
-			   "      --max-viewers N    at once (16)\n"
-			   "      --mode OCTAL       who may connect, as for chmod (0600)\n"
-			   "      --group NAME       the group that --mode speaks of\n"
-			   "      --checksum         put a CRC-32C into each frame\n"
-			   "      --json             print what was done to standard output at the end\n"
-			   "  -q, --quiet            no status line\n"
-			   "  -v, --verbose          say what happens; twice: all of it\n"
-			   "      --list             show the cameras and what they can do\n"
-			   "  -h, --help             this text\n"
-			   "      --version          the version\n"
-			   "\n"
-			   "Ctrl-C ends it. Exit status: 0 done, 1 failed, 2 wrong usage.\n";
+static const char help[] =
+    "Usage: tripool-capture [SOURCE] [OPTION]...\n"
+    "Publishes raw video frames in shared memory, for any number of viewers.\n"
+    "\n"
+    "SOURCE is one of\n"
+    "  pattern[:KIND]         a test pattern: bars (the default), box, zone, gradient, noise\n"
+    "  camera[:DEVICE]        a V4L2 camera, by default the first\n"
+    "\n"
+    "  -n, --name NAME        of the stream (default)\n"
+    "  -s, --size WxH         in pixels (the source's own; pattern: 1280x720)\n"
+    "  -r, --rate FPS         60, 29.97 or 30000/1001 (the source's own; pattern: 60)\n"
+    "  -f, --pix-fmt PIXFMT   as ffmpeg calls it: nv12, yuyv422, bgra ... (pattern: nv12)\n"
+    "      --frames N         end after that many frames\n"
+    "      --duration S       end after that many seconds\n"
+    "      --max-viewers N    at once (16)\n"
+    "      --mode OCTAL       who may connect, as for chmod (0600)\n"
+    "      --group NAME       the group that --mode speaks of\n"
+    "      --on-demand        the camera is on only while somebody views\n"
+    "      --once             end when the camera fails, instead of waiting for it to come back\n"
+    "      --checksum         put a CRC-32C into each frame\n"
+    "      --json             print what was done to standard output at the end\n"
+    "  -q, --quiet            no status line\n"
+    "  -v, --verbose          say what happens; twice: all of it\n"
+    "      --list             show the cameras and what they can do\n"
+    "  -h, --help             this text\n"
+    "      --version          the version\n"
+    "\n"
+    "Ctrl-C ends it. Exit status: 0 done, 1 failed, 2 wrong usage.\n";
 
 enum {
 	OPTION_FRAMES = 256,
@@ -43,6 +46,8 @@ enum {
 	OPTION_MAX_VIEWERS,
 	OPTION_MODE,
 	OPTION_GROUP,
+	OPTION_ON_DEMAND,
+	OPTION_ONCE,
 	OPTION_CHECKSUM,
 	OPTION_JSON,
 	OPTION_LIST,
@@ -59,6 +64,8 @@ static const struct option long_options[] = {
     {"max-viewers", required_argument, NULL, OPTION_MAX_VIEWERS},
     {"mode", required_argument, NULL, OPTION_MODE},
     {"group", required_argument, NULL, OPTION_GROUP},
+    {"on-demand", no_argument, NULL, OPTION_ON_DEMAND},
+    {"once", no_argument, NULL, OPTION_ONCE},
     {"checksum", no_argument, NULL, OPTION_CHECKSUM},
     {"json", no_argument, NULL, OPTION_JSON},
     {"quiet", no_argument, NULL, 'q'},
@@ -141,6 +148,12 @@ static void take_option(struct options *options, int option)
 		break;
 	case OPTION_GROUP:
 		options->group = optarg;
+		break;
+	case OPTION_ON_DEMAND:
+		options->on_demand = true;
+		break;
+	case OPTION_ONCE:
+		options->once = true;
 		break;
 	case OPTION_CHECKSUM:
 		options->checksum = true;

@@ -14,7 +14,7 @@ struct options {
 	uint32_t max_viewers; /* 0: not said */
 	uint32_t socket_mode; /* 0: not said */
 	const char *group;
-	bool checksum, json, quiet, list;
+	bool checksum, json, quiet, list, once, on_demand;
 	int verbose;
 };
 

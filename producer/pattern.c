@@ -152,9 +152,9 @@ static int pattern_dequeue(struct source *source, uint64_t sequence, struct trip
 	return 0;
 }
 
-static uint64_t pattern_dropped(const struct source *source)
+static struct source_counts pattern_counts(const struct source *source)
 {
-	return source->pace.missed + source->unfed;
+	return (struct source_counts){.dropped = source->pace.missed + source->unfed};
 }
 
 static void pattern_close(struct source *source)
@@ -173,6 +173,6 @@ const struct source_class pattern_source = {
     .queue = pattern_queue,
     .fd = pattern_fd,
     .dequeue = pattern_dequeue,
-    .dropped = pattern_dropped,
+    .counts = pattern_counts,
     .close = pattern_close,
 };

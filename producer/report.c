@@ -8,8 +8,8 @@
 
 static struct json_object *build(const struct capture *capture)
 {
-	const struct source_description *d = &capture->description;
-	uint64_t dropped = capture->options->source->dropped(capture->source);
+	const struct source_description *d = &capture->supply.description;
+	struct source_counts counts = supply_counts(&capture->supply);
 	struct tripool_producer_stats stats;
 	struct json_object *o = json_object_new_object();
 
@@ -24,7 +24,9 @@ static struct json_object *build(const struct capture *capture)
 	json_object_object_add(o, "width", json_object_new_uint64(d->format.width_px));
 	json_object_object_add(o, "height", json_object_new_uint64(d->format.height_px));
 	json_object_object_add(o, "frames_published", json_object_new_uint64(stats.frames_published));
-	json_object_object_add(o, "frames_dropped", json_object_new_uint64(dropped));
+	json_object_object_add(o, "frames_dropped", json_object_new_uint64(counts.dropped));
+	json_object_object_add(o, "camera_gaps", json_object_new_uint64(counts.camera_gaps));
+	json_object_object_add(o, "restarts", json_object_new_uint64(capture->supply.restarts));
 	json_object_object_add(o, "viewers_peak", json_object_new_uint64(stats.viewers_peak));
 	json_object_object_add(o, "slots", json_object_new_uint64(stats.slots));
 	json_object_object_add(o, "slots_touched", json_object_new_uint64(stats.slots_touched));

@@ -30,6 +30,11 @@ struct source_description {
 	char note[160];            /* what differs from what was asked, and why, for stderr; "" when nothing does */
 };
 
+struct source_counts {
+	uint64_t dropped;     /* frames that should have come and did not: late, lost by the driver, spoiled */
+	uint64_t camera_gaps; /* those among them that a camera's driver left out of its own sequence */
+};
+
 struct source;
 
 struct source_class {
@@ -56,11 +61,14 @@ struct source_class {
 	int (*dequeue)(struct source *source, uint64_t sequence, struct tripool_slot *slot,
 	    struct tripool_frame_info *info, struct tripool_error *error);
 
-	/* Frames that should have come and did not (late, lost by the driver, spoiled). */
-	uint64_t (*dropped)(const struct source *source);
+	struct source_counts (*counts)(const struct source *source);
 
 	/* Stops the frames: no slot is written after it returns. NULL is fine. */
 	void (*close)(struct source *source);
+
+	/* For a source that may fail and come back, NULL otherwise: makes a non-blocking fd, the caller's, that becomes
+	 * readable when it is worth trying to open it again. What can be read from it says nothing. */
+	int (*watch)(void);
 };
 
 extern const struct source_class pattern_source;

@@ -38,7 +38,8 @@ int64_t status_due_ns(const struct status *status)
 	return status->mode == STATUS_NONE ? INT64_MAX : status->next_ns;
 }
 
-void status_show(struct status *status, const struct tripool_producer_stats *stats, uint64_t dropped, int64_t now_ns)
+void status_show(struct status *status, const struct tripool_producer_stats *stats, uint64_t dropped, const char *state,
+    int64_t now_ns)
 {
 	if (now_ns < status_due_ns(status))
 		return;
@@ -46,8 +47,9 @@ void status_show(struct status *status, const struct tripool_producer_stats *sta
 	double fps = (double)(stats->frames_published - status->last_frames) * 1e9 / (double)(now_ns - status->last_ns);
 	bool line = status->mode == STATUS_LINE;
 	/* The end of the line is erased: the one before may have been longer. */
-	fprintf(stderr, "%s%.1f fps  dropped %" PRIu64 "  viewers %" PRIu32 "  frames %" PRIu64 "%s", line ? "\r" : "",
-	    fps, dropped, stats->viewers, stats->frames_published, line ? "\033[K" : "\n");
+	fprintf(stderr, "%s%.1f fps  dropped %" PRIu64 "  viewers %" PRIu32 "  frames %" PRIu64 "%s%s%s",
+	    line ? "\r" : "", fps, dropped, stats->viewers, stats->frames_published, state[0] ? "  " : "", state,
+	    line ? "\033[K" : "\n");
 	fflush(stderr);
 	status->line_open = line;
 	status->last_frames = stats->frames_published;

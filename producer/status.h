@@ -32,8 +32,9 @@ void status_first_frame(struct status *status, int64_t now_ns);
 /* When status_show wants to be called next; INT64_MAX: never. */
 int64_t status_due_ns(const struct status *status);
 
-/* Shows the state once a second; does nothing before it is due. */
-void status_show(struct status *status, const struct tripool_producer_stats *stats, uint64_t dropped, int64_t now_ns);
+/* Shows the state once a second; does nothing before it is due. `state`: a word for why there are no frames, or "". */
+void status_show(struct status *status, const struct tripool_producer_stats *stats, uint64_t dropped, const char *state,
+    int64_t now_ns);
 
 /* Prints a line if -v was given. */
 __attribute__((format(printf, 2, 3))) void status_say(struct status *status, const char *format, ...);

@@ -8,7 +8,9 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 int v4l2_call(int fd, unsigned long request, void *argument)
 {
@@ -50,4 +52,19 @@ int v4l2_next_device(int after)
 	}
 	closedir(dev);
 	return next == INT_MAX ? -ENOENT : next;
+}
+
+int v4l2_watch_devices(void)
+{
+	int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	if (inotify_add_watch(fd, "/dev", IN_CREATE | IN_MOVED_TO | IN_ATTRIB) < 0) {
+		int r = -errno;
+
+		close(fd);
+		return r;
+	}
+	return fd;
 }

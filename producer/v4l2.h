@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The only three ways in which the camera source touches the kernel's video devices, so that a test can stand a
+/* The only ways in which the camera source touches the kernel's video devices, so that a test can stand a
  * driver of its own in their place. */
 #ifndef TRIPOOL_V4L2_H
 #define TRIPOOL_V4L2_H
@@ -12,5 +12,8 @@ int v4l2_device_open(const char *path);
 
 /* The smallest N above `after` for which there is a /dev/videoN, or -ENOENT. Begin with -1. */
 int v4l2_next_device(int after);
+
+/* An inotify fd that tells of devices that come, and of changes of their permissions; or -errno. */
+int v4l2_watch_devices(void);
 
 #endif

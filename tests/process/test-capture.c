@@ -176,12 +176,55 @@ static void test_viewers_are_limited(void **state)
 	tripool_viewer_destroy(viewers[1]);
 }
 
+/* The first frame that a viewer who has just come is given. */
+static struct tripool_frame first_frame(struct tripool_viewer *viewer)
+{
+	struct tripool_frame frame;
+
+	while (tripool_viewer_acquire(viewer, &frame) < 0)
+		assert_int_equal(tripool_viewer_wait(viewer, PATIENCE_MS), 1);
+	return frame;
+}
+
+/* Off within a second after the last viewer has left; and nobody is shown what was taken before he came. */
+static void test_on_demand(void **state)
+{
+	const char *const arguments[] = {"-s", "128x64", "-r", "100", "--on-demand", NULL};
+	uint64_t generation = 0;
+
+	(void)state;
+	pid_t pid = start(arguments);
+	for (int i = 0; i < 3; i++) {
+		struct timespec now;
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		struct tripool_viewer *viewer = attach();
+		struct tripool_frame frame = first_frame(viewer);
+		assert_true(frame.info.capture_ns > now.tv_sec * INT64_C(1000000000) + now.tv_nsec);
+		assert_true(frame.generation > generation);
+		generation = frame.generation;
+		tripool_viewer_destroy(viewer);
+		usleep(1000000);
+	}
+	/* Who comes back soon enough finds it as it was. */
+	struct tripool_viewer *viewer = attach();
+	struct tripool_frame frame = first_frame(viewer);
+	generation = frame.generation;
+	tripool_viewer_destroy(viewer);
+	viewer = attach();
+	frame = first_frame(viewer);
+	assert_int_equal(frame.generation, generation);
+	tripool_viewer_destroy(viewer);
+	kill(pid, SIGINT);
+	assert_ends_well(pid);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_frames, make_directory, remove_directory),
 	    cmocka_unit_test_setup_teardown(test_number_of_frames, make_directory, remove_directory),
 	    cmocka_unit_test_setup_teardown(test_viewers_are_limited, make_directory, remove_directory),
+	    cmocka_unit_test_setup_teardown(test_on_demand, make_directory, remove_directory),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

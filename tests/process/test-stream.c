@@ -177,6 +177,33 @@ static void several_frames_are_written_at_once(void **state)
 	puppet_produce_end();
 }
 
+static void the_next_pool_may_be_written_deeper(void **state)
+{
+	(void)state;
+	struct tripool_producer *producer =
+	    puppet_produce(&(struct tripool_producer_options){.max_viewers = 2, .max_leases = 9}, 64);
+	struct tripool_slot slot[56];
+	struct tripool_producer_stats stats;
+	struct tripool_format f = puppet_format(64);
+	assert_int_equal(tripool_producer_set_write_depth(producer, 0), -EINVAL);
+	assert_int_equal(tripool_producer_set_write_depth(producer, 55), -EINVAL);
+	assert_int_equal(tripool_producer_set_write_depth(producer, 54), 0);
+	/* This pool is as it was, also for who comes now. */
+	struct puppet v = puppet_start();
+	assert_int_equal(puppet_view(&v, 9, false).result, 0);
+	assert_int_equal(tripool_producer_begin(producer, &slot[0]), 0);
+	assert_int_equal(tripool_producer_begin(producer, &slot[1]), -EBUSY);
+	assert_int_equal(tripool_producer_cancel(producer, &slot[0]), 0);
+	assert_int_equal(tripool_producer_set_format(producer, &f, NULL), 0);
+	tripool_producer_get_stats(producer, &stats);
+	assert_int_equal(stats.slots, 64);
+	for (int i = 0; i < 54; i++)
+		assert_int_equal(tripool_producer_begin(producer, &slot[i]), 0);
+	assert_int_equal(tripool_producer_begin(producer, &slot[54]), -EBUSY);
+	puppet_end(&v);
+	puppet_produce_end();
+}
+
 static void a_new_format_is_a_new_generation(void **state)
 {
 	(void)state;
@@ -289,6 +316,7 @@ int main(void)
 	    TEST(the_producer_never_waits),
 	    TEST(a_sleeping_viewer_is_woken),
 	    TEST(several_frames_are_written_at_once),
+	    TEST(the_next_pool_may_be_written_deeper),
 	    TEST(a_new_format_is_a_new_generation),
 	    TEST(a_lease_of_an_old_format_has_no_cell_in_the_new),
 	    TEST(formats_changed_while_asleep_are_one_change),

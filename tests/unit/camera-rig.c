@@ -88,7 +88,7 @@ void expect_nothing(void)
 
 uint64_t dropped(void)
 {
-	return camera_source.dropped(rig.source);
+	return camera_source.counts(rig.source).dropped;
 }
 
 void expect_text(const char *part)

@@ -26,6 +26,11 @@ int v4l2_next_device(int after)
 	return after < 3 && !fake.absent ? 3 : -ENOENT;
 }
 
+int v4l2_watch_devices(void)
+{
+	return -ENOSYS; /* nothing below the source class needs it */
+}
+
 int v4l2_device_open(const char *path)
 {
 	int fd;

@@ -105,17 +105,17 @@ static void test_source(void **state)
 		last_ns = info.capture_ns;
 	}
 	/* Late by at least ten intervals. */
-	uint64_t before = pattern_source.dropped(source);
+	uint64_t before = pattern_source.counts(source).dropped;
 	assert_int_equal(pattern_source.queue(source, &slot, NULL), 0);
 	usleep(55000);
 	assert_int_equal(pattern_source.dequeue(source, 21, &filled, &info, NULL), 0);
-	assert_true(pattern_source.dropped(source) >= before + 9);
+	assert_true(pattern_source.counts(source).dropped >= before + 9);
 	/* Due, but there is no slot: lost, and not a busy loop. */
 	struct pollfd fd = {.fd = pattern_source.fd(source), .events = POLLIN};
-	before = pattern_source.dropped(source);
+	before = pattern_source.counts(source).dropped;
 	assert_int_equal(poll(&fd, 1, 5000), 1);
 	assert_int_equal(pattern_source.dequeue(source, 22, &filled, &info, NULL), -EAGAIN);
-	assert_true(pattern_source.dropped(source) > before);
+	assert_true(pattern_source.counts(source).dropped > before);
 	pattern_source.close(source);
 	free(slot.memory);
 }

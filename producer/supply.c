@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+#include "supply.h"
+
+#include "clock.h"
+#include "error.h"
+
+#include <errno.h>
+#include <string.h>
+
+void supply_init(
+    struct supply *supply, const struct source_class *class, const struct source_request *request, bool checksum)
+{
+	*supply = (struct supply){.class = class, .request = request, .checksum = checksum};
+}
+
+int supply_open(struct supply *supply, struct tripool_error *error)
+{
+	return supply->class->open(&supply->source, supply->request, &supply->description, error);
+}
+
+/* Begins and queues one slot more. */
+static int feed(struct supply *supply, struct tripool_error *error)
+{
+	struct tripool_slot slot;
+	int r = tripool_producer_begin(supply->producer, &slot);
+
+	if (r < 0)
+		return tripool_fail(error, r, "no free slot: %s", strerror(-r));
+	supply->given |= UINT64_C(1) << slot.index;
+	return supply->class->queue(supply->source, &slot, error);
+}
+
+void supply_connect(struct supply *supply, struct tripool_producer *producer)
+{
+	supply->producer = producer;
+	supply->format = supply->description.format;
+	supply->write_depth = supply->description.write_depth;
+}
+
+int supply_start(struct supply *supply, struct tripool_error *error)
+{
+	struct tripool_pool_memory memory;
+
+	tripool_producer_memory(supply->producer, &memory);
+	int r = supply->class->attach(supply->source, &memory, &supply->description, error);
+	for (uint32_t i = 0; r == 0 && i < supply->description.write_depth; i++)
+		r = feed(supply, error);
+	supply->last_frame_ns = tripool_now_ns();
+	supply->frames_since_start = 0;
+	return r;
+}
+
+static int publish(
+    struct supply *supply, struct tripool_slot *slot, struct tripool_frame_info *info, struct tripool_error *error)
+{
+	if (supply->checksum) {
+		uint64_t bytes = info->bytes_used ? info->bytes_used : supply->description.format.size_bytes;
+		info->crc32c = tripool_crc32c(slot->memory, bytes);
+		info->flags |= TRIPOOL_FRAME_CRC32C;
+	}
+	supply->given &= ~(UINT64_C(1) << slot->index);
+	int r = tripool_producer_publish(supply->producer, slot, info);
+	if (r < 0)
+		return tripool_fail(error, r, "cannot publish a frame: %s", strerror(-r));
+	supply->last_frame_ns = tripool_now_ns();
+	supply->frames_since_start++;
+	return 0;
+}
+
+int supply_move(struct supply *supply, uint64_t last, struct tripool_error *error)
+{
+	for (uint32_t i = 0; i < supply->description.write_depth; i++) {
+		struct tripool_slot slot;
+		struct tripool_frame_info info;
+		uint64_t sequence = tripool_producer_sequence(supply->producer) + 1;
+		int r = supply->class->dequeue(supply->source, sequence, &slot, &info, error);
+
+		if (r == -EAGAIN)
+			return 0;
+		if (r == -ENODATA)
+			return 1;
+		if (r == 0)
+			r = publish(supply, &slot, &info, error);
+		if (r < 0)
+			return r;
+		if (sequence == last)
+			return 1;
+		r = feed(supply, error);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+void supply_stop(struct supply *supply)
+{
+	if (!supply->source)
+		return;
+	supply->counts = supply_counts(supply);
+	supply->class->close(supply->source);
+	supply->source = NULL;
+	for (; supply->given; supply->given &= supply->given - 1) {
+		struct tripool_slot slot = {.index = (uint32_t)__builtin_ctzll(supply->given)};
+		tripool_producer_cancel(supply->producer, &slot);
+	}
+}
+
+static bool fits(const struct supply *supply)
+{
+	return supply->description.write_depth <= supply->write_depth &&
+	       memcmp(&supply->description.format, &supply->format, sizeof(supply->format)) == 0;
+}
+
+static int replace_pool(struct supply *supply, struct tripool_error *error)
+{
+	uint32_t depth = supply->description.write_depth;
+
+	if (depth > supply->write_depth) {
+		int r = tripool_producer_set_write_depth(supply->producer, depth);
+		if (r < 0)
+			return tripool_fail(error, r, "the stream has no room for %u frames being written", depth);
+		supply->write_depth = depth;
+	}
+	int r = tripool_producer_set_format(supply->producer, &supply->description.format, error);
+	if (r == 0)
+		supply->format = supply->description.format;
+	return r;
+}
+
+int supply_restart(struct supply *supply, struct tripool_error *error)
+{
+	int r = supply_open(supply, error);
+
+	if (r < 0)
+		return r;
+	if (!fits(supply))
+		r = replace_pool(supply, error);
+	if (r == 0)
+		r = supply_start(supply, error);
+	if (r < 0)
+		supply_stop(supply);
+	else
+		supply->restarts++;
+	return r;
+}
+
+int supply_withdraw(struct supply *supply, struct tripool_error *error)
+{
+	return tripool_producer_set_format(supply->producer, &supply->format, error);
+}
+
+struct source_counts supply_counts(const struct supply *supply)
+{
+	struct source_counts sum = supply->counts;
+
+	if (supply->source) {
+		struct source_counts now = supply->class->counts(supply->source);
+		sum.dropped += now.dropped;
+		sum.camera_gaps += now.camera_gaps;
+	}
+	return sum;
+}
+
+void supply_finish(struct supply *supply)
+{
+	supply_stop(supply);
+}

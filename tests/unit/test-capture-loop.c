@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: MIT
+/* What tripool-capture does when its source fails and comes back, with a source that does so by a script. */
+#include "capture.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* One life of the source, from open to close. */
+struct life {
+	int open_error, start_error;
+	unsigned frames; /* then it fails with... */
+	int error;       /* 0: it falls silent */
+	uint32_t width_px, write_depth;
+};
+
+struct source {
+	const struct life *life;
+	int fd;
+	unsigned frames;
+	struct tripool_slot slot[TRIPOOL_MAX_SLOTS];
+	uint32_t held;
+};
+
+static const struct life *lives;
+static unsigned life_count, opens, closes;
+static int device_comes_ms; /* after the watch was made; 0: never */
+
+static int scripted_open(struct source **source, const struct source_request *request,
+    struct source_description *description, struct tripool_error *error)
+{
+	const struct life *life = &lives[opens < life_count ? opens : life_count - 1];
+	(void)request;
+	opens++;
+	if (life->open_error) {
+		snprintf(error->text, sizeof(error->text), "the script fails open");
+		return life->open_error;
+	}
+	struct source *s = calloc(1, sizeof(*s));
+	s->life = life;
+	s->fd = eventfd(1, EFD_CLOEXEC);
+	*description = (struct source_description){
+	    .path = "script", .write_depth = life->write_depth ? life->write_depth : 1, .name = "script"};
+	description->format = (struct tripool_format){
+	    .pix_fmt = "gray", .width_px = life->width_px ? life->width_px : 16, .height_px = 16};
+	assert_int_equal(tripool_format_layout(&description->format, error), 0);
+	*source = s;
+	return 0;
+}
+
+static int scripted_attach(struct source *source, const struct tripool_pool_memory *memory,
+    struct source_description *description, struct tripool_error *error)
+{
+	(void)memory;
+	(void)description;
+	snprintf(error->text, sizeof(error->text), "the script fails attach");
+	return source->life->start_error;
+}
+
+static int scripted_queue(struct source *source, const struct tripool_slot *slot, struct tripool_error *error)
+{
+	(void)error;
+	assert_true(source->held < source->life->write_depth + 1);
+	source->slot[source->held++] = *slot;
+	return 0;
+}
+
+static int scripted_fd(const struct source *source)
+{
+	bool silent = source->frames == source->life->frames && source->life->error == 0;
+	return silent ? -1 : source->fd;
+}
+
+static int scripted_dequeue(struct source *source, uint64_t sequence, struct tripool_slot *slot,
+    struct tripool_frame_info *info, struct tripool_error *error)
+{
+	if (source->frames == source->life->frames) {
+		snprintf(error->text, sizeof(error->text), "the script fails dequeue");
+		return source->life->error;
+	}
+	source->frames++;
+	*slot = source->slot[--source->held];
+	memset(slot->memory, (int)sequence, 16);
+	*info = (struct tripool_frame_info){.source_sequence = sequence};
+	return 0;
+}
+
+static struct source_counts scripted_counts(const struct source *source)
+{
+	return (struct source_counts){.dropped = source->frames, .camera_gaps = 1};
+}
+
+static void scripted_close(struct source *source)
+{
+	if (!source)
+		return;
+	closes++;
+	close(source->fd);
+	free(source);
+}
+
+static int scripted_watch(void)
+{
+	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	struct itimerspec when = {.it_value.tv_nsec = device_comes_ms * 1000000L};
+	timerfd_settime(fd, 0, &when, NULL);
+	return fd;
+}
+
+static const struct source_class scripted = {
+    .scheme = "script",
+    .open = scripted_open,
+    .attach = scripted_attach,
+    .queue = scripted_queue,
+    .fd = scripted_fd,
+    .dequeue = scripted_dequeue,
+    .counts = scripted_counts,
+    .close = scripted_close,
+    .watch = scripted_watch,
+};
+
+static char directory[64];
+static struct capture capture;
+static struct tripool_producer_stats stats;
+
+static int set_up(void **state)
+{
+	(void)state;
+	strcpy(directory, "/tmp/tripool-loop-XXXXXX");
+	assert_non_null(mkdtemp(directory));
+	setenv("TRIPOOL_DIR", directory, 1);
+	opens = closes = 0;
+	device_comes_ms = 0;
+	return 0;
+}
+
+/* All that was opened is closed, and the name is free. */
+static int tear_down(void **state)
+{
+	(void)state;
+	unsigned failed = 0;
+	for (unsigned i = 0; i < opens; i++)
+		failed += lives[i < life_count ? i : life_count - 1].open_error != 0;
+	assert_int_equal(closes + failed, opens);
+	return rmdir(directory);
+}
+
+/* Runs the script; returns what capture_run returns. */
+static int run(const struct life *script, unsigned count, struct options options)
+{
+	struct tripool_error error = {""};
+	lives = script;
+	life_count = count;
+	options.source = &scripted;
+	options.name = "script";
+	int r = capture_open(&capture, &options, &error);
+	if (r < 0)
+		return r;
+	r = capture_run(&capture, &error);
+	tripool_producer_get_stats(capture.producer, &stats);
+	capture_close(&capture);
+	return r;
+}
+
+static void an_error_is_survived(void **state)
+{
+	(void)state;
+	static const struct life script[] = {
+	    {.frames = 5, .error = -EIO, .write_depth = 4},
+	    {.frames = 3, .error = -EIO, .write_depth = 4},
+	    {.frames = 100, .error = -EIO, .write_depth = 4},
+	};
+	assert_int_equal(run(script, 3, (struct options){.frames = 20}), 0);
+	assert_int_equal(stats.frames_published, 20);
+	assert_int_equal(stats.generation, 1);
+	assert_int_equal(capture.supply.restarts, 2);
+	/* Also what the closed ones had counted. */
+	assert_int_equal(capture.supply.counts.dropped, 20);
+	assert_int_equal(capture.supply.counts.camera_gaps, 3);
+}
+
+static void another_format_is_another_generation(void **state)
+{
+	(void)state;
+	static const struct life script[] = {
+	    {.frames = 5, .error = -EIO},
+	    {.frames = 5, .error = -EIO, .width_px = 32},
+	    {.frames = 5, .error = -EIO, .width_px = 32, .write_depth = 6},
+	    {.frames = 100, .error = -EIO, .width_px = 32, .write_depth = 2},
+	};
+	assert_int_equal(run(script, 4, (struct options){.frames = 20}), 0);
+	assert_int_equal(stats.frames_published, 20);
+	assert_int_equal(stats.generation, 3);
+	assert_int_equal(capture.supply.restarts, 3);
+}
+
+static void a_device_that_is_away_is_waited_for(void **state)
+{
+	(void)state;
+	static const struct life script[] = {
+	    {.frames = 5, .error = -ENODEV},
+	    {.open_error = -ENOENT}, /* at once when the device comes: the link to it does not come as fast */
+	    {.open_error = -EACCES}, /* nor do its permissions */
+	    {.frames = 100, .error = -EIO},
+	};
+	device_comes_ms = 700;
+	assert_int_equal(run(script, 4, (struct options){.frames = 10, .duration_s = 6}), 0);
+	assert_int_equal(stats.frames_published, 10);
+	assert_int_equal(opens, 4);
+}
+
+static void a_device_that_stays_away_costs_nothing(void **state)
+{
+	(void)state;
+	static const struct life script[] = {{.frames = 5, .error = -ENODEV}, {.open_error = -ENOENT}};
+	assert_int_equal(run(script, 2, (struct options){.duration_s = 1.5}), 0);
+	assert_int_equal(stats.frames_published, 5);
+	assert_int_equal(opens, 1);
+	assert_int_equal(capture.state, CAPTURE_LOST);
+}
+
+static void a_storm_of_errors_is_met_with_patience(void **state)
+{
+	(void)state;
+	static const struct life script[] = {{.frames = 1, .error = -EIO}, {.start_error = -EIO}};
+	assert_int_equal(run(script, 2, (struct options){.duration_s = 2}), 0);
+	/* At once, after 250 ms, 500 ms, 1 s. */
+	assert_in_range(opens, 3, 5);
+}
+
+static void silence_is_a_failure(void **state)
+{
+	(void)state;
+	static const struct life script[] = {{.frames = 2}, {.frames = 100, .error = -EIO}};
+	assert_int_equal(run(script, 2, (struct options){.frames = 10}), 0);
+	assert_int_equal(stats.frames_published, 10);
+	assert_int_equal(opens, 2);
+}
+
+static void once_is_once(void **state)
+{
+	(void)state;
+	static const struct life script[] = {{.frames = 5, .error = -ENODEV}};
+	assert_int_equal(run(script, 1, (struct options){.once = true}), -ENODEV);
+	assert_int_equal(opens, 1);
+}
+
+static void the_first_start_must_succeed(void **state)
+{
+	(void)state;
+	static const struct life closed[] = {{.open_error = -EBUSY}}, broken[] = {{.start_error = -EINVAL}};
+	assert_int_equal(run(closed, 1, (struct options){.frames = 1}), -EBUSY);
+	opens = 0;
+	assert_int_equal(run(broken, 1, (struct options){.frames = 1}), -EIO);
+	assert_int_equal(opens, 1);
+}
+
+static void an_end_is_an_end(void **state)
+{
+	(void)state;
+	static const struct life script[] = {{.frames = 5, .error = -ENODATA}};
+	assert_int_equal(run(script, 1, (struct options){.frames = 10}), 0);
+	assert_int_equal(stats.frames_published, 5);
+	assert_int_equal(opens, 1);
+}
+
+static void on_demand_nothing_happens_without_a_viewer(void **state)
+{
+	(void)state;
+	static const struct life script[] = {{.frames = 5, .error = -EIO}};
+	assert_int_equal(run(script, 1, (struct options){.duration_s = 0.3, .on_demand = true}), 0);
+	assert_int_equal(stats.frames_published, 0);
+	assert_int_equal(opens, 1); /* which told the format */
+	assert_int_equal(capture.state, CAPTURE_IDLE);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(an_error_is_survived),
+	    TEST(another_format_is_another_generation),
+	    TEST(a_device_that_is_away_is_waited_for),
+	    TEST(a_device_that_stays_away_costs_nothing),
+	    TEST(a_storm_of_errors_is_met_with_patience),
+	    TEST(silence_is_a_failure),
+	    TEST(once_is_once),
+	    TEST(the_first_start_must_succeed),
+	    TEST(an_end_is_an_end),
+	    TEST(on_demand_nothing_happens_without_a_viewer),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
