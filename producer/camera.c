@@ -99,13 +99,13 @@ static int camera_attach(struct source *source, const struct tripool_pool_memory
 	int refusal = 0, r;
 
 	if (!source->converter) {
-		refusal = camera_buffers_init_user(&source->buffers, &source->device, memory);
+		refusal = camera_buffers_init_user(&source->buffers, &source->device, &source->mode.layout, memory);
 		if (refusal == 0)
 			return 0;
 		if (refusal == -ENODEV || refusal == -EBUSY)
 			return camera_device_fail(&source->device, refusal, "take buffers", error);
 	}
-	r = camera_buffers_init_mmap(&source->buffers, &source->device, DRIVER_BUFFERS);
+	r = camera_buffers_init_mmap(&source->buffers, &source->device, source->mode.layout.planes, DRIVER_BUFFERS);
 	if (r < 0)
 		return camera_device_fail(&source->device, r, "get buffers", error);
 	source->start_at = 1;
@@ -165,33 +165,57 @@ static void follow_sequence(struct source *source, uint32_t sequence)
 
 static bool is_short(const struct source *source, const struct camera_buffer_info *filled)
 {
-	/* 0: an old driver that does not say */
-	return !source->converter && filled->bytes_used != 0 && filled->bytes_used < source->mode.least_bytes;
+	const struct camera_layout *layout = &source->mode.layout;
+
+	if (source->converter)
+		return false;
+	for (uint32_t p = 0; p < layout->planes; p++) /* 0: an old driver that does not say */
+		if (filled->bytes_used[p] != 0 && filled->bytes_used[p] < layout->plane[p].least_bytes)
+			return true;
+	return false;
 }
 
-/* From the driver's buffer into the slot. Returns the bytes written; -EBADMSG: the picture is damaged. */
-static int64_t transfer(struct source *source, const struct camera_buffer_info *filled, const struct tripool_slot *slot)
+/* How much of the slot a picture takes that is published as it is: planes that lie apart take all of it. */
+static uint64_t slot_bytes_used(const struct source *source, const struct camera_buffer_info *filled)
 {
-	uint8_t *in = source->buffers.buffer[filled->index].memory;
-	uint64_t bytes = source->buffers.buffer[filled->index].size_bytes;
+	uint64_t used = filled->bytes_used[0];
 
-	if (source->converter) {
-		uint32_t used = filled->bytes_used < bytes ? filled->bytes_used : (uint32_t)bytes;
+	return source->mode.layout.planes > 1 || used == 0 || used > source->slot_bytes ? source->slot_bytes : used;
+}
 
-		return camera_converter_run(source->converter, in, used, slot->memory, source->slot_bytes);
+/* From the driver's buffer into the slot. */
+static void copy(const struct source *source, const struct camera_buffer_info *filled, const struct tripool_slot *slot)
+{
+	const struct camera_layout *layout = &source->mode.layout;
+
+	for (uint32_t p = 0; p < layout->planes; p++) {
+		uint64_t bytes = source->buffers.buffer[filled->index].plane[p].size_bytes;
+		uint64_t room = source->slot_bytes - layout->plane[p].offset_bytes;
+
+		if (filled->bytes_used[p] && filled->bytes_used[p] < bytes)
+			bytes = filled->bytes_used[p];
+		if (room > layout->plane[p].room_bytes)
+			room = layout->plane[p].room_bytes;
+		memcpy(slot->memory + layout->plane[p].offset_bytes,
+		    source->buffers.buffer[filled->index].plane[p].memory, bytes < room ? bytes : room);
 	}
-	if (filled->bytes_used && filled->bytes_used < bytes)
-		bytes = filled->bytes_used;
-	if (bytes > source->slot_bytes)
-		bytes = source->slot_bytes;
-	memcpy(slot->memory, in, bytes);
-	return (int64_t)bytes;
+}
+
+/* The same for a picture that must be decoded. Returns the bytes written; -EBADMSG: the picture is damaged. */
+static int64_t decode(struct source *source, const struct camera_buffer_info *filled, const struct tripool_slot *slot)
+{
+	uint8_t *in = source->buffers.buffer[filled->index].plane[0].memory;
+	uint64_t bytes = source->buffers.buffer[filled->index].plane[0].size_bytes;
+
+	if (filled->bytes_used[0] < bytes)
+		bytes = filled->bytes_used[0];
+	return camera_converter_run(source->converter, in, (uint32_t)bytes, slot->memory, source->slot_bytes);
 }
 
 /* Gives up on a camera that sends nothing that can be decoded. */
 static int decode_failed(struct source *source, struct tripool_error *error)
 {
-	if (!source->converter || source->decoded > 0 || ++source->decode_failures < FIRST_FAILURES_MAX)
+	if (source->decoded > 0 || ++source->decode_failures < FIRST_FAILURES_MAX)
 		return 0;
 	return tripool_fail(error, -EBADMSG,
 	    "camera %s: none of its first %u pictures can be decoded (%.100s): try another format with -f",
@@ -204,16 +228,20 @@ static int take(struct source *source, const struct camera_buffer_info *filled, 
 {
 	const struct tripool_slot *into = &source->slot[writes_slots(source) ? filled->index : source->held - 1];
 	bool good = !filled->spoiled && !is_short(source, filled);
-	int64_t bytes = filled->bytes_used;
+	int64_t bytes = 0;
 	int r;
 
-	if (good && !writes_slots(source)) {
-		bytes = transfer(source, filled, into);
+	if (good && source->converter) {
+		bytes = decode(source, filled, into);
 		good = bytes >= 0;
 		source->decoded += good;
 		r = good ? 0 : decode_failed(source, error);
 		if (r < 0)
 			return r;
+	} else if (good) {
+		bytes = (int64_t)slot_bytes_used(source, filled);
+		if (!writes_slots(source))
+			copy(source, filled, into);
 	}
 	if (!good || !writes_slots(source)) {
 		r = camera_buffers_queue(&source->buffers, filled->index);
@@ -229,7 +257,7 @@ static int take(struct source *source, const struct camera_buffer_info *filled, 
 	*info = (struct tripool_frame_info){
 	    .capture_ns = filled->capture_ns,
 	    .source_sequence = source->sequence,
-	    .bytes_used = bytes == 0 || (uint64_t)bytes > source->slot_bytes ? source->slot_bytes : (uint64_t)bytes,
+	    .bytes_used = (uint64_t)bytes,
 	};
 	return 1;
 }

@@ -14,15 +14,19 @@
 #include <stdint.h>
 
 #include "camera_device.h"
+#include "camera_layout.h"
 #include "tripool.h"
 
 struct camera_buffers {
 	const struct camera_device *device;
 	enum v4l2_memory memory;
+	uint32_t planes;
 	uint32_t count;
 	struct {
-		uint8_t *memory;
-		size_t size_bytes;
+		struct {
+			uint8_t *memory;
+			size_t size_bytes;
+		} plane[CAMERA_MAX_PLANES];
 	} buffer[VIDEO_MAX_FRAME];
 	bool streaming;
 };
@@ -30,7 +34,7 @@ struct camera_buffers {
 /* A buffer that the driver has filled, and what it says of it. */
 struct camera_buffer_info {
 	uint32_t index;
-	uint32_t bytes_used;
+	uint32_t bytes_used[CAMERA_MAX_PLANES];
 	uint32_t sequence;
 	bool spoiled;       /* V4L2_BUF_FLAG_ERROR */
 	int64_t capture_ns; /* CLOCK_MONOTONIC; 0: the driver uses another clock */
@@ -38,11 +42,12 @@ struct camera_buffer_info {
 
 /* Makes every slot a buffer, and tries slot 0. On failure (the driver has no USERPTR, or not for such memory or so many
  * slots) nothing is left and init_mmap may be tried. */
-int camera_buffers_init_user(
-    struct camera_buffers *buffers, const struct camera_device *device, const struct tripool_pool_memory *slots);
+int camera_buffers_init_user(struct camera_buffers *buffers, const struct camera_device *device,
+    const struct camera_layout *layout, const struct tripool_pool_memory *slots);
 
-/* Maps at least `least` buffers of the driver's own and queues them all. */
-int camera_buffers_init_mmap(struct camera_buffers *buffers, const struct camera_device *device, uint32_t least);
+/* Maps at least `least` buffers of the driver's own, of `planes` pieces each, and queues them all. */
+int camera_buffers_init_mmap(
+    struct camera_buffers *buffers, const struct camera_device *device, uint32_t planes, uint32_t least);
 
 /* Stops the frames: no buffer is written afterwards. A zeroed struct is fine. */
 void camera_buffers_finish(struct camera_buffers *buffers);

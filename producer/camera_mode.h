@@ -4,12 +4,13 @@
 #define TRIPOOL_CAMERA_MODE_H
 
 #include "camera_device.h"
+#include "camera_layout.h"
 #include "source.h"
 
 struct camera_mode {
 	struct camera_choice choice;
 	struct camera_picture picture; /* what the driver writes */
-	uint64_t least_bytes;          /* a native picture of fewer bytes is not whole */
+	struct camera_layout layout;   /* a native picture's in its slot */
 };
 
 /* Whether the driver's picture is published as it is. */

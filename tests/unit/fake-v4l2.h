@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #define FAKE_PATH "/dev/video3"
+#define FAKE_PLANES 3
 
 /* How the driver lays a format out. */
 struct fake_format {
@@ -48,10 +49,12 @@ struct fake_v4l2 {
 	int opened, streamoffs;
 	uint32_t queued[VIDEO_MAX_FRAME], queued_count; /* in order */
 	struct fake_buffer {
-		uint8_t *memory;
-		uint32_t length;
+		struct {
+			uint8_t *memory;
+			uint32_t length, bytes_used;
+		} plane[FAKE_PLANES];
 		bool queued;
-		uint32_t bytes_used, flags, sequence;
+		uint32_t flags, sequence;
 	} buffer[VIDEO_MAX_FRAME];
 	uint32_t done[VIDEO_MAX_FRAME], done_count; /* in order */
 };
@@ -60,5 +63,9 @@ extern struct fake_v4l2 fake;
 
 /* The oldest queued buffer is filled: its first `size` bytes with `data`. Returns its index. */
 uint32_t fake_deliver(const void *data, size_t size, uint32_t sequence, uint32_t flags);
+
+/* The same for a format of several memory planes. */
+uint32_t fake_deliver_planes(
+    const void *const data[FAKE_PLANES], const size_t size[FAKE_PLANES], uint32_t sequence, uint32_t flags);
 
 #endif

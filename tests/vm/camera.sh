@@ -111,6 +111,17 @@ stream yuyv "$video" yuyv422 userptr 0
 stream nv12 "$video" nv12 userptr 0
 stream multi "$multi" nv12 userptr 0
 
+driver=(LD_PRELOAD="$lesser" LESSER_FORMAT=YV12)
+stream yv12 "$video" yuv420p userptr 0
+
+# The same with each plane in memory of its own, Cr before Cb in the second.
+driver=(LD_PRELOAD="$lesser" LESSER_FORMAT=NM12)
+stream nv12m "$multi" nv12 userptr 0
+driver=(LD_PRELOAD="$lesser" LESSER_FORMAT=YM21)
+stream yvu420m "$multi" yuv420p userptr 0
+driver=(LD_PRELOAD="$lesser" LESSER_FORMAT=YM21 LESSER_NO_USERPTR=1)
+stream apart-copy "$multi" yuv420p copy 1
+
 # A driver without USERPTR costs a copy; a format that must be decoded is decoded into the slot.
 driver=(LD_PRELOAD="$lesser" LESSER_NO_USERPTR=1)
 stream copy "$video" yuyv422 copy 1
