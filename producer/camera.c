@@ -2,6 +2,7 @@
 /*
  * A V4L2 camera as a source. How a picture reaches its slot, the best way that the driver can:
  *   userptr   the driver writes into the slot: nobody copies
+ *   dmabuf    the same, but the slot has to be made a dma-buf first
  *   copy      the driver writes into a buffer of its own, one copy from there
  *   convert   the same, but the picture has to be decoded anyhow: the decoder writes into the slot
  */
@@ -14,10 +15,12 @@
 #include "camera_buffers.h"
 #include "camera_convert.h"
 #include "camera_mode.h"
+#include "camera_path.h"
 #include "error.h"
 #include "source.h"
 
 #define DRIVER_BUFFERS 4 /* of the driver's own */
+#define FEW_VIEWERS 4    /* where each makes the memory larger, whether it is there or not */
 
 /* A camera none of whose first pictures can be decoded will not get better. */
 #define FIRST_FAILURES_MAX 30
@@ -25,13 +28,14 @@
 struct source {
 	struct camera_device device;
 	struct camera_mode mode;
+	struct camera_path path;
 	struct camera_buffers buffers;
 	struct camera_converter *converter; /* NULL: the picture is published as it is */
 	uint64_t slot_bytes;
 	uint32_t start_at; /* slots to be given before the driver is started */
 
-	/* The slots given and not yet given back. userptr: slot i at place i. Otherwise a stack: the slot that is
-	 * written last is written next, which keeps the memory small. */
+	/* The slots given and not yet given back. userptr, dmabuf: slot i at place i. Otherwise a stack: the slot that
+	 * is written last is written next, which keeps the memory small. */
 	struct tripool_slot slot[TRIPOOL_MAX_SLOTS];
 	uint32_t held;
 
@@ -44,7 +48,7 @@ struct source {
 
 static bool writes_slots(const struct source *source)
 {
-	return source->buffers.memory == V4L2_MEMORY_USERPTR;
+	return source->buffers.memory != V4L2_MEMORY_MMAP;
 }
 
 static void camera_close(struct source *source)
@@ -52,9 +56,28 @@ static void camera_close(struct source *source)
 	if (!source)
 		return;
 	camera_buffers_finish(&source->buffers);
+	camera_path_finish(&source->path);
 	camera_converter_destroy(source->converter);
 	camera_device_close(&source->device);
 	free(source);
+}
+
+static void choose_path(struct source *source, struct source_description *description)
+{
+	camera_path_choose(&source->path, &source->device, &source->mode.layout);
+	switch (source->path.memory) {
+	case V4L2_MEMORY_USERPTR:
+		description->path = "userptr";
+		break;
+	case V4L2_MEMORY_DMABUF:
+		description->path = "dmabuf";
+		description->usual_viewers = FEW_VIEWERS;
+		break;
+	default:
+		description->path = "copy";
+		description->copies_per_frame = 1;
+		break;
+	}
 }
 
 static int camera_open(struct source **source, const struct source_request *request,
@@ -73,7 +96,9 @@ static int camera_open(struct source **source, const struct source_request *requ
 	r = camera_mode_settle(&s->mode, &s->device, request, &d, error);
 	if (r < 0)
 		goto close;
-	if (!camera_mode_native(&s->mode)) {
+	if (camera_mode_native(&s->mode)) {
+		choose_path(s, &d);
+	} else {
 		s->converter = camera_converter_create(
 		    &s->device, &s->mode.picture, &s->mode.choice, d.format.width_px, d.format.height_px);
 		if (!s->converter) {
@@ -93,17 +118,30 @@ close:
 	return r;
 }
 
+static int camera_prepare(
+    struct source *source, int memory_fd, const struct tripool_pool_memory *memory, struct tripool_error *error)
+{
+	(void)error; /* what fails costs a copy, no more */
+	camera_path_prepare(&source->path, &source->mode.layout, memory_fd, memory);
+	return 0;
+}
+
 static int camera_attach(struct source *source, const struct tripool_pool_memory *memory,
     struct source_description *description, struct tripool_error *error)
 {
-	int refusal = 0, r;
+	int r;
 
 	if (!source->converter) {
-		refusal = camera_buffers_init_user(&source->buffers, &source->device, &source->mode.layout, memory);
-		if (refusal == 0)
+		r = camera_path_attach(&source->path, &source->buffers, &source->device, &source->mode.layout, memory);
+		if (r < 0)
+			return camera_device_fail(&source->device, r, "take buffers", error);
+		if (source->path.memory == V4L2_MEMORY_DMABUF)
+			camera_note(description,
+			    "the driver cannot write into the pool by its addresses (%s) but as DMABUF: all %u slots "
+			    "are kept in memory (--max-viewers makes them fewer or more)",
+			    source->path.refused, memory->slots);
+		if (source->path.memory != V4L2_MEMORY_MMAP)
 			return 0;
-		if (refusal == -ENODEV || refusal == -EBUSY)
-			return camera_device_fail(&source->device, refusal, "take buffers", error);
 	}
 	r = camera_buffers_init_mmap(&source->buffers, &source->device, source->mode.layout.planes, DRIVER_BUFFERS);
 	if (r < 0)
@@ -112,8 +150,8 @@ static int camera_attach(struct source *source, const struct tripool_pool_memory
 	if (!source->converter) {
 		description->path = "copy";
 		description->copies_per_frame = 1;
-		camera_note(description, "the driver cannot write into the pool (USERPTR: %s): one copy a frame",
-		    strerror(-refusal));
+		camera_note(
+		    description, "the driver cannot write into the pool (%s): one copy a frame", source->path.refused);
 	}
 	return 0;
 }
@@ -291,6 +329,7 @@ static uint64_t camera_dropped(const struct source *source)
 const struct source_class camera_source = {
     .scheme = "camera",
     .open = camera_open,
+    .prepare = camera_prepare,
     .attach = camera_attach,
     .queue = camera_queue,
     .fd = camera_fd,

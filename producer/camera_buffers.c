@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <sys/mman.h>
 
+#include "udmabuf.h"
 #include "v4l2.h"
 
 /* A v4l2_buffer of either API. */
@@ -46,6 +47,28 @@ static int stop(struct camera_buffers *buffers)
 	return v4l2_call(buffers->device->fd, VIDIOC_STREAMOFF, &type);
 }
 
+/* Makes `count` slots the driver's buffers; where they are is filled in already. */
+static int take_slots(struct camera_buffers *buffers, uint32_t count)
+{
+	int r = request_buffers(buffers, count);
+
+	if (r < 0)
+		return r;
+	if ((uint32_t)r < count) {
+		request_buffers(buffers, 0);
+		return -ENOBUFS;
+	}
+	buffers->count = count;
+	/* Only queueing shows whether the driver can write to such memory (some need it contiguous). STREAMOFF takes
+	 * the buffer back; it stays pinned. */
+	r = camera_buffers_queue(buffers, 0);
+	if (r >= 0)
+		r = stop(buffers);
+	if (r < 0)
+		camera_buffers_finish(buffers);
+	return r < 0 ? r : 0;
+}
+
 int camera_buffers_init_user(struct camera_buffers *buffers, const struct camera_device *device,
     const struct camera_layout *layout, const struct tripool_pool_memory *slots)
 {
@@ -54,32 +77,45 @@ int camera_buffers_init_user(struct camera_buffers *buffers, const struct camera
 
 	if (slots->slots > VIDEO_MAX_FRAME || slots->slot_bytes > UINT32_MAX)
 		return -E2BIG;
-	r = request_buffers(&b, slots->slots);
-	if (r < 0)
-		return r;
-	if ((uint32_t)r < slots->slots) {
-		request_buffers(&b, 0);
-		return -ENOBUFS;
-	}
-	b.count = slots->slots;
-	for (uint32_t i = 0; i < b.count * b.planes; i++) {
+	for (uint32_t i = 0; i < slots->slots * b.planes; i++) {
 		uint32_t slot = i / b.planes, plane = i % b.planes;
 
 		b.buffer[slot].plane[plane].memory =
 		    slots->memory + slot * slots->slot_bytes + layout->plane[plane].offset_bytes;
 		b.buffer[slot].plane[plane].size_bytes = (size_t)layout->plane[plane].room_bytes;
 	}
-	/* Only queueing shows whether the driver can write to such memory (some need it contiguous). STREAMOFF takes
-	 * the buffer back; it stays pinned. */
-	r = camera_buffers_queue(&b, 0);
-	if (r >= 0)
-		r = stop(&b);
-	if (r < 0) {
-		camera_buffers_finish(&b);
-		return r;
+	r = take_slots(&b, slots->slots);
+	if (r == 0)
+		*buffers = b;
+	return r;
+}
+
+int camera_buffers_init_dmabuf(struct camera_buffers *buffers, const struct camera_device *device,
+    const struct camera_layout *layout, const struct camera_dmabufs *dmabufs)
+{
+	struct camera_buffers b = {.device = device, .memory = V4L2_MEMORY_DMABUF, .planes = layout->planes};
+	int r;
+
+	for (uint32_t i = 0; i < dmabufs->slots * b.planes; i++) {
+		uint32_t slot = i / b.planes, plane = i % b.planes;
+
+		b.buffer[slot].plane[plane].dmabuf = dmabufs->fd[slot][plane];
+		b.buffer[slot].plane[plane].size_bytes = (size_t)layout->plane[plane].room_bytes;
 	}
-	*buffers = b;
-	return 0;
+	r = take_slots(&b, dmabufs->slots);
+	if (r == 0)
+		*buffers = b;
+	return r;
+}
+
+int camera_buffers_probe(const struct camera_device *device, enum v4l2_memory memory)
+{
+	const struct camera_buffers b = {.device = device, .memory = memory, .planes = 1};
+	int r = request_buffers(&b, 1);
+
+	if (r >= 0)
+		request_buffers(&b, 0);
+	return r < 0 ? r : 0;
 }
 
 static int map(struct camera_buffers *buffers, uint32_t index)
@@ -141,22 +177,33 @@ void camera_buffers_finish(struct camera_buffers *buffers)
 	*buffers = (struct camera_buffers){.device = NULL};
 }
 
+/* Says where the buffer's plane lies. */
+static void name_slot(const struct camera_buffers *buffers, struct request *request, uint32_t index, uint32_t plane)
+{
+	unsigned long address = (unsigned long)buffers->buffer[index].plane[plane].memory;
+	uint32_t length = (uint32_t)buffers->buffer[index].plane[plane].size_bytes;
+	int fd = buffers->buffer[index].plane[plane].dmabuf;
+
+	if (multiplanar(buffers))
+		request->plane[plane].length = length;
+	else
+		request->buffer.length = length;
+	if (multiplanar(buffers) && buffers->memory == V4L2_MEMORY_DMABUF)
+		request->plane[plane].m.fd = fd;
+	else if (multiplanar(buffers))
+		request->plane[plane].m.userptr = address;
+	else if (buffers->memory == V4L2_MEMORY_DMABUF)
+		request->buffer.m.fd = fd;
+	else
+		request->buffer.m.userptr = address;
+}
+
 int camera_buffers_queue(struct camera_buffers *buffers, uint32_t index)
 {
 	struct request request = {.plane = {{0}}};
 
-	for (uint32_t p = 0; p < buffers->planes && buffers->memory == V4L2_MEMORY_USERPTR; p++) {
-		unsigned long address = (unsigned long)buffers->buffer[index].plane[p].memory;
-		uint32_t length = (uint32_t)buffers->buffer[index].plane[p].size_bytes;
-
-		if (multiplanar(buffers)) {
-			request.plane[p].m.userptr = address;
-			request.plane[p].length = length;
-		} else {
-			request.buffer.m.userptr = address;
-			request.buffer.length = length;
-		}
-	}
+	for (uint32_t p = 0; p < buffers->planes && buffers->memory != V4L2_MEMORY_MMAP; p++)
+		name_slot(buffers, &request, index, p);
 	return call(buffers, VIDIOC_QBUF, &request, index);
 }
 
@@ -184,6 +231,8 @@ int camera_buffers_dequeue(struct camera_buffers *buffers, struct camera_buffer_
 	for (uint32_t p = 0; p < buffers->planes && multiplanar(buffers); p++)
 		if (request.plane[p].data_offset)
 			return -ENOTSUP;
+	for (uint32_t p = 0; p < buffers->planes && buffers->memory == V4L2_MEMORY_DMABUF; p++)
+		udmabuf_sync(buffers->buffer[b->index].plane[p].dmabuf);
 	monotonic = (b->flags & V4L2_BUF_FLAG_TIMESTAMP_MASK) == V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC;
 	*info = (struct camera_buffer_info){
 	    .index = b->index,

@@ -134,7 +134,6 @@ int camera_mode_settle(struct camera_mode *mode, const struct camera_device *dev
 	settle_rate(device, request, &d);
 	if (camera_mode_native(&m)) {
 		min_buffers = camera_device_min_buffers(device);
-		d.path = "userptr";
 		d.write_depth = min_buffers < QUEUE_DEPTH ? QUEUE_DEPTH : min_buffers + 1;
 		d.max_slots = VIDEO_MAX_FRAME;
 	} else {

@@ -16,7 +16,8 @@ struct camera_mode {
 /* Whether the driver's picture is published as it is. */
 bool camera_mode_native(const struct camera_mode *mode);
 
-/* Settles the mode with the driver and fills in the description: all of it but `path`, which is the one hoped for. */
+/* Settles the mode with the driver and fills in the description: all of it but
+ * the path of a native picture and what comes of that. */
 int camera_mode_settle(struct camera_mode *mode, const struct camera_device *device,
     const struct source_request *request, struct source_description *description, struct tripool_error *error);
 

@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "udmabuf.h"
 #include "v4l2.h"
 
 #define BUFFER_BYTES (1u << 20) /* between two buffers of the driver's own, which lie in its fd */
@@ -21,6 +22,37 @@
 
 struct fake_v4l2 fake;
 static int fake_fd = -1;
+
+/* By fd: where in its memfd each of the dma-bufs lies, which are no more than duplicates of that. */
+static struct {
+	uint64_t offset, size;
+} dmabufs[1024];
+
+int udmabuf_create(int memory_fd, uint64_t offset_bytes, uint64_t size_bytes)
+{
+	int seals = fcntl(memory_fd, F_GET_SEALS);
+	int fd;
+
+	if (fake.udmabuf_error && fake.udmabufs >= fake.udmabufs_max)
+		return fake.udmabuf_error;
+	if (!(seals & F_SEAL_SHRINK) || seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE) || offset_bytes % 4096 ||
+	    size_bytes % 4096)
+		return -EINVAL;
+	/* A page that no CPU has written is zeroed when the first one reads it, whatever a device did before. */
+	assert_true(lseek(memory_fd, (off_t)offset_bytes, SEEK_HOLE) >= (off_t)(offset_bytes + size_bytes));
+	fd = fcntl(memory_fd, F_DUPFD_CLOEXEC, 0);
+	assert_in_range(fd, 0, 1023);
+	dmabufs[fd].offset = offset_bytes;
+	dmabufs[fd].size = size_bytes;
+	fake.udmabufs++;
+	return fd;
+}
+
+void udmabuf_sync(int fd)
+{
+	assert_true(fcntl(fd, F_GETFD) >= 0);
+	fake.syncs++;
+}
 
 int v4l2_next_device(int after)
 {
@@ -154,10 +186,12 @@ static int rate(struct v4l2_streamparm *parameters, bool set)
 
 static int request_buffers(struct v4l2_requestbuffers *request)
 {
-	bool user = request->memory == V4L2_MEMORY_USERPTR;
+	bool user = request->memory == V4L2_MEMORY_USERPTR, dmabuf = request->memory == V4L2_MEMORY_DMABUF;
 
 	if (request->type != type())
 		return -EINVAL;
+	if (request->count && dmabuf && fake.dmabuf_reqbufs_error)
+		return fake.dmabuf_reqbufs_error;
 	if (request->count && (fake.reqbufs_error || (user && fake.user_reqbufs_error)))
 		return fake.reqbufs_error ? fake.reqbufs_error : fake.user_reqbufs_error;
 	assert_false(fake.streaming);
@@ -191,8 +225,10 @@ static int query_buffer(struct v4l2_buffer *b)
 static int queue_buffer(struct v4l2_buffer *b)
 {
 	struct fake_buffer *buffer = &fake.buffer[b->index];
-	bool user = b->memory == V4L2_MEMORY_USERPTR;
+	bool user = b->memory == V4L2_MEMORY_USERPTR, dmabuf = b->memory == V4L2_MEMORY_DMABUF;
 
+	if (dmabuf && fake.dmabuf_qbuf_error)
+		return fake.dmabuf_qbuf_error;
 	if (fake.qbuf_error || (user && fake.user_qbuf_error))
 		return fake.qbuf_error ? fake.qbuf_error : fake.user_qbuf_error;
 	if (b->type != type() || b->memory != fake.memory || b->index >= fake.count || buffer->queued ||
@@ -204,6 +240,15 @@ static int queue_buffer(struct v4l2_buffer *b)
 		buffer->plane[p].memory = (uint8_t *)address;
 		buffer->plane[p].length = fake.multiplanar ? b->m.planes[p].length : b->length;
 		if (address % 4096 != 0 || buffer->plane[p].length < size_image(p))
+			return -EINVAL;
+	}
+	for (uint32_t p = 0; p < planes() && dmabuf; p++) {
+		int fd = fake.multiplanar ? b->m.planes[p].m.fd : b->m.fd;
+
+		buffer->plane[p].dmabuf = fd;
+		buffer->plane[p].length = fake.multiplanar ? b->m.planes[p].length : b->length;
+		if (fcntl(fd, F_GETFD) < 0 || buffer->plane[p].length > dmabufs[fd].size ||
+		    buffer->plane[p].length < size_image(p))
 			return -EINVAL;
 	}
 	buffer->queued = true;
@@ -335,6 +380,11 @@ static void fill(uint32_t index, uint32_t plane, const void *data, size_t size)
 	if (fake.memory == V4L2_MEMORY_USERPTR) {
 		assert_true(size <= buffer->plane[plane].length);
 		memcpy(buffer->plane[plane].memory, data, size);
+	} else if (fake.memory == V4L2_MEMORY_DMABUF) {
+		int fd = buffer->plane[plane].dmabuf;
+
+		assert_true(size <= buffer->plane[plane].length);
+		assert_int_equal(pwrite(fd, data, size, (off_t)dmabufs[fd].offset), (ssize_t)size);
 	} else {
 		assert_int_equal(pwrite(fake_fd, data, size, own), (ssize_t)size);
 	}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* A V4L2 driver in this process, in the place of producer/v4l2.c: one camera, "/dev/video3", that behaves as videobuf2
- * does, and each fault a driver can have. Other paths are opened for real. */
+/* A V4L2 driver in this process, in the place of producer/v4l2.c and udmabuf.c: one camera, "/dev/video3", that behaves
+ * as videobuf2 does, and each fault a driver can have. Other paths are opened for real. */
 #ifndef TRIPOOL_FAKE_V4L2_H
 #define TRIPOOL_FAKE_V4L2_H
 
@@ -38,9 +38,10 @@ struct fake_v4l2 {
 
 	/* its faults: -errno, or 0 */
 	int open_error, format_error, reqbufs_error, user_reqbufs_error, user_qbuf_error, qbuf_error, streamon_error,
-	    dqbuf_error;
+	    dqbuf_error, dmabuf_reqbufs_error, dmabuf_qbuf_error, udmabuf_error;
 	bool gone;
 	bool few_buffers; /* grants fewer than asked */
+	int udmabufs_max; /* then udmabuf_error comes; 0: at once, if it is set */
 
 	/* what the program has done */
 	struct v4l2_format format;
@@ -52,11 +53,13 @@ struct fake_v4l2 {
 		struct {
 			uint8_t *memory;
 			uint32_t length, bytes_used;
+			int dmabuf;
 		} plane[FAKE_PLANES];
 		bool queued;
 		uint32_t flags, sequence;
 	} buffer[VIDEO_MAX_FRAME];
 	uint32_t done[VIDEO_MAX_FRAME], done_count; /* in order */
+	int udmabufs, syncs;
 };
 
 extern struct fake_v4l2 fake;

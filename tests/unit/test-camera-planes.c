@@ -2,6 +2,7 @@
 /* The camera source against a driver in this process: pictures whose planes lie apart, or in another order than they
  * are published. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "camera-rig.h"
@@ -69,8 +70,10 @@ static void frames(uint32_t planes, const uint32_t *source)
 
 static void by(const char *path)
 {
-	if (strcmp(path, "copy") == 0)
+	if (strcmp(path, "userptr") != 0)
 		fake.user_reqbufs_error = -EINVAL;
+	if (strcmp(path, "dmabuf") == 0)
+		fake.dmabuf_reqbufs_error = 0;
 	start(NULL);
 	assert_string_equal(rig.description.path, path);
 }
@@ -133,6 +136,127 @@ static void test_yvu420m_copy(void **state)
 	has(yvu420m);
 	apart("copy");
 	frames(3, swapped);
+}
+
+static void test_nv12m_dmabuf(void **state)
+{
+	(void)state;
+	has(nv12m);
+	apart("dmabuf");
+	frames(2, in_order);
+	assert_int_equal(fake.syncs, 10 * 2);
+}
+
+static void test_yvu420m_dmabuf(void **state)
+{
+	(void)state;
+	has(yvu420m);
+	apart("dmabuf");
+	frames(3, swapped);
+}
+
+/* A driver without USERPTR: the slots as dma-bufs, each of its own index. */
+static void test_dmabuf(void **state)
+{
+	struct tripool_slot slot;
+	struct tripool_frame_info info;
+
+	(void)state;
+	fake.user_reqbufs_error = -EINVAL;
+	fake.dmabuf_reqbufs_error = 0;
+	start("yuyv422");
+	assert_string_equal(rig.description.path, "dmabuf");
+	assert_int_equal(rig.description.copies_per_frame, 0);
+	assert_int_equal(rig.description.usual_viewers, 4);
+	assert_string_equal(rig.description.note,
+	    "the driver cannot write into the pool by its addresses (USERPTR: Invalid argument) but as DMABUF: all 7 "
+	    "slots are kept in memory (--max-viewers makes them fewer or more)");
+	assert_int_equal(fake.memory, V4L2_MEMORY_DMABUF);
+	assert_int_equal(fake.count, SLOTS);
+	assert_int_equal(fake.udmabufs, 1 + SLOTS); /* one to try */
+	for (uint32_t i = 0; i < 20; i++) {
+		uint32_t index = fake_deliver(picture((uint8_t)i), PICTURE_BYTES, i, 0);
+
+		assert_int_equal(dequeue(&slot, &info), 0);
+		assert_int_equal(fake.syncs, i + 1);
+		assert_int_equal(slot.index, index);
+		assert_ptr_equal(slot.memory, rig.pool.memory + index * rig.pool.slot_bytes);
+		assert_memory_equal(slot.memory, picture((uint8_t)i), PICTURE_BYTES);
+		assert_int_equal(info.bytes_used, PICTURE_BYTES);
+		assert_int_equal(queue(index), 0);
+	}
+	assert_int_equal(dropped(), 0);
+}
+
+/* Every way but the copy is refused, the last of them for the reason given. */
+static void copies(const char *reason)
+{
+	struct tripool_slot slot;
+	struct tripool_frame_info info;
+	char note[256];
+
+	fake.user_reqbufs_error = -EINVAL;
+	start("yuyv422");
+	assert_string_equal(rig.description.path, "copy");
+	assert_int_equal(rig.description.copies_per_frame, 1);
+	snprintf(note, sizeof(note),
+	    "the driver cannot write into the pool (USERPTR: Invalid argument, %s): one copy a frame", reason);
+	assert_string_equal(rig.description.note, note);
+	assert_int_equal(fake.memory, V4L2_MEMORY_MMAP);
+	fake_deliver(picture(1), PICTURE_BYTES, 0, 0);
+	assert_int_equal(dequeue(&slot, &info), 0);
+	assert_memory_equal(slot.memory, picture(1), PICTURE_BYTES);
+}
+
+static void test_dmabuf_not_in_the_driver(void **state)
+{
+	(void)state;
+	copies("DMABUF: Invalid argument");
+	assert_int_equal(fake.udmabufs, 0);
+}
+
+static void test_dmabuf_not_of_such_memory(void **state)
+{
+	(void)state;
+	fake.dmabuf_reqbufs_error = 0;
+	fake.dmabuf_qbuf_error = -EFAULT;
+	copies("DMABUF: Bad address");
+}
+
+static void test_dmabuf_not_in_the_kernel(void **state)
+{
+	(void)state;
+	fake.dmabuf_reqbufs_error = 0;
+	fake.udmabuf_error = -ENOENT;
+	copies("/dev/udmabuf: No such file or directory");
+}
+
+static void test_dmabufs_run_out(void **state)
+{
+	(void)state;
+	fake.dmabuf_reqbufs_error = 0;
+	fake.udmabuf_error = -EMFILE;
+	fake.udmabufs_max = 1 + 4;
+	copies("/dev/udmabuf: Too many open files");
+}
+
+static void test_dmabufs_run_out_within_a_slot(void **state)
+{
+	(void)state;
+	has(nv12m);
+	fake.dmabuf_reqbufs_error = 0;
+	fake.udmabuf_error = -EMFILE;
+	fake.udmabufs_max = 1;
+	by("copy");
+	frames(2, in_order);
+}
+
+static void test_dmabuf_for_too_few(void **state)
+{
+	(void)state;
+	fake.dmabuf_reqbufs_error = 0;
+	fake.few_buffers = true;
+	copies("DMABUF: No buffer space available");
 }
 
 static void test_yvu422m(void **state)
@@ -225,6 +349,15 @@ int main(void)
 	    TEST(test_yuv420m_copy),
 	    TEST(test_yvu420m_userptr),
 	    TEST(test_yvu420m_copy),
+	    TEST(test_dmabuf),
+	    TEST(test_dmabuf_not_in_the_driver),
+	    TEST(test_dmabuf_not_of_such_memory),
+	    TEST(test_dmabuf_not_in_the_kernel),
+	    TEST(test_dmabufs_run_out),
+	    TEST(test_dmabufs_run_out_within_a_slot),
+	    TEST(test_dmabuf_for_too_few),
+	    TEST(test_nv12m_dmabuf),
+	    TEST(test_yvu420m_dmabuf),
 	    TEST(test_yvu422m),
 	    TEST(test_yuv444m),
 	    TEST(test_short),
