@@ -118,8 +118,26 @@ static int reopen_readonly(int fd, struct tripool_error *error)
 	return readonly;
 }
 
+/* Who prepares the memory can rely on its size, and may still ask the kernel for ways to write to it. */
+static int prepare(
+    const struct tripool_pool *pool, const struct tripool_preparation *preparation, struct tripool_error *error)
+{
+	if (!preparation || !preparation->call)
+		return 0;
+	int r = seal(pool->fd, TRIPOOL_SIZE_SEALS, error);
+	if (r < 0)
+		return r;
+	struct tripool_pool_memory memory = tripool_pool_memory(pool);
+	struct tripool_error why = {""};
+	r = preparation->call(preparation->context, pool->fd, &memory, &why);
+	if (r < 0)
+		return tripool_fail(error, r, "%s", why.text[0] ? why.text : "the pool's memory could not be prepared");
+	return 0;
+}
+
 int tripool_pool_create(struct tripool_pool *pool, const struct tripool_format *format, uint32_t slot_count,
-    uint32_t reserved_slots, uint64_t generation, struct tripool_error *error)
+    uint32_t reserved_slots, uint64_t generation, const struct tripool_preparation *preparation,
+    struct tripool_error *error)
 {
 	uint64_t slot_bytes = tripool_round_to_pages(format->size_bytes);
 	uint64_t bytes = slots_offset_bytes() + slot_bytes * slot_count;
@@ -145,6 +163,8 @@ int tripool_pool_create(struct tripool_pool *pool, const struct tripool_format *
 	made.reserved_bytes = slots_offset_bytes();
 	if ((r = tripool_pool_reserve(&made, reserved_slots, error)) < 0)
 		goto destroy;
+	if ((r = prepare(&made, preparation, error)) < 0)
+		goto destroy;
 	if ((r = seal(fd, TRIPOOL_SEALS, error)) < 0)
 		goto destroy;
 	if ((r = reopen_readonly(fd, error)) < 0)
@@ -166,6 +186,16 @@ int tripool_pool_reserve(struct tripool_pool *pool, uint32_t slots, struct tripo
 	if (r == 0)
 		pool->reserved_bytes = to;
 	return r;
+}
+
+struct tripool_pool_memory tripool_pool_memory(const struct tripool_pool *pool)
+{
+	return (struct tripool_pool_memory){
+	    .memory = tripool_pool_slot(pool, 0),
+	    .slot_bytes = pool->header->shape.slot_bytes,
+	    .slots = pool->header->shape.slot_count,
+	    .offset_bytes = pool->header->shape.slots_offset_bytes,
+	};
 }
 
 uint8_t *tripool_pool_slot(const struct tripool_pool *pool, uint32_t slot)

@@ -16,9 +16,20 @@ struct tripool_pool {
 
 uint64_t tripool_round_to_pages(uint64_t bytes);
 
-/* Makes and seals a pool for slots of format->size_bytes; its first `reserved_slots` have their memory already. */
+/* What is to be called for a pool before it is sealed against writing. */
+struct tripool_preparation {
+	tripool_prepare_fn call;
+	void *context;
+};
+
+/* Makes and seals a pool for slots of format->size_bytes; its first `reserved_slots` have their memory already.
+ * `preparation` may be NULL, or its `call`. */
 int tripool_pool_create(struct tripool_pool *pool, const struct tripool_format *format, uint32_t slot_count,
-    uint32_t reserved_slots, uint64_t generation, struct tripool_error *error);
+    uint32_t reserved_slots, uint64_t generation, const struct tripool_preparation *preparation,
+    struct tripool_error *error);
+
+/* Where the pool's slots are, for its producer. */
+struct tripool_pool_memory tripool_pool_memory(const struct tripool_pool *pool);
 
 /* Reserves the memory of the first `slots` slots, so that writing them cannot fail. */
 int tripool_pool_reserve(struct tripool_pool *pool, uint32_t slots, struct tripool_error *error);

@@ -21,7 +21,7 @@ static int make_pool(const struct tripool_producer *p, const struct tripool_form
     struct tripool_pool *pool, struct tripool_error *error)
 {
 	return tripool_pool_create(pool, format, 1 + p->next_write_depth + p->max_leases,
-	    tripool_slots_needed(p->next_write_depth, p->leases), generation, error);
+	    tripool_slots_needed(p->next_write_depth, p->leases), generation, &p->preparation, error);
 }
 
 static int check_options(const struct tripool_producer_options *o, struct tripool_error *error)
@@ -60,6 +60,7 @@ int tripool_producer_create(struct tripool_producer **producer, const struct tri
 	p->max_leases = options->max_leases ? options->max_leases : p->max_viewers;
 	p->write_depth = p->next_write_depth = options->write_depth ? options->write_depth : 1;
 	p->logger = (struct tripool_logger){options->log, options->log_context};
+	p->preparation = (struct tripool_preparation){options->prepare, options->prepare_context};
 	p->format = *format;
 	p->generation = 1;
 
@@ -147,11 +148,7 @@ uint64_t tripool_producer_sequence(const struct tripool_producer *p)
 
 void tripool_producer_memory(const struct tripool_producer *p, struct tripool_pool_memory *memory)
 {
-	*memory = (struct tripool_pool_memory){
-	    .memory = tripool_pool_slot(&p->pool, 0),
-	    .slot_bytes = p->pool.header->shape.slot_bytes,
-	    .slots = p->pool.header->shape.slot_count,
-	};
+	*memory = tripool_pool_memory(&p->pool);
 }
 
 int tripool_producer_set_format(

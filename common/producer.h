@@ -35,6 +35,7 @@ struct tripool_producer {
 	struct tripool_format format;
 	struct tripool_pool pool;
 	struct tripool_writer writer;
+	struct tripool_preparation preparation;
 	uint64_t generation;
 	int64_t dispatched_ns; /* when begin last looked at the door */
 

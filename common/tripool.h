@@ -128,6 +128,26 @@ struct tripool_frame_info {
 
 struct tripool_producer;
 
+/* All slots of a pool: slot i lies at memory + i * slot_bytes, and in the pool's memory at offset_bytes + i *
+ * slot_bytes. */
+struct tripool_pool_memory {
+	uint8_t *memory;
+	uint64_t slot_bytes; /* format.size_bytes rounded up to whole pages */
+	uint32_t slots;
+	uint64_t offset_bytes; /* whole pages */
+};
+
+/*
+ * Shown each new pool, from within create and set_format, before any viewer can have it: for sources that need more of
+ * its memory than addresses (dma-bufs of its pages). `memory_fd` is the pool's memfd: the library's, for this call
+ * only, of a size that is sealed already. It is sealed against writing after the call, which must not add seals. Only
+ * slots may be written. Pages that are written become resident; those that a device is to write must be written before:
+ * the kernel zeroes a page when a CPU first looks at it. Must not call back into the producer. Returns 0, or -errno
+ * with its reason in `error`: create or set_format fails with it.
+ */
+typedef int (*tripool_prepare_fn)(
+    void *context, int memory_fd, const struct tripool_pool_memory *memory, struct tripool_error *error);
+
 struct tripool_producer_options {
 	const char *name;     /* of the stream: [A-Za-z0-9._-]{1,64}, not beginning with a dot */
 	uint32_t max_viewers; /* at once; 0: 16 */
@@ -137,6 +157,8 @@ struct tripool_producer_options {
 	const char *group;    /* the socket's group; NULL: this process's */
 	tripool_log_fn log;   /* NULL: silent */
 	void *log_context;
+	tripool_prepare_fn prepare; /* NULL: nothing is to be prepared */
+	void *prepare_context;
 };
 
 /* A free slot, to be written. The memory is the producer's until it publishes or cancels, and mapped until then. */
@@ -194,15 +216,8 @@ int tripool_producer_cancel(struct tripool_producer *producer, const struct trip
 /* The number of the last published frame, 0 before the first. With a write_depth of 1 the next will be one more. */
 uint64_t tripool_producer_sequence(const struct tripool_producer *producer);
 
-/*
- * All slots of this generation: slot i lies at memory + i * slot_bytes. For sources that want to register memory once
- * (V4L2). Valid until the next tripool_producer_set_format or destroy.
- */
-struct tripool_pool_memory {
-	uint8_t *memory;
-	uint64_t slot_bytes; /* format.size_bytes rounded up to whole pages */
-	uint32_t slots;
-};
+/* All slots of this generation: slot i lies at memory + i * slot_bytes. For sources that want to register memory once
+ * (V4L2). Valid until the next tripool_producer_set_format or destroy. */
 void tripool_producer_memory(const struct tripool_producer *producer, struct tripool_pool_memory *memory);
 
 /*

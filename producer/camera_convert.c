@@ -90,8 +90,8 @@ struct camera_converter *camera_converter_create(const struct camera_device *dev
 	    .height = picture->height_px,
 	    .pixelformat = picture->fourcc,
 	    .field = V4L2_FIELD_NONE,
-	    .bytesperline = picture->stride_bytes,
-	    .sizeimage = picture->size_bytes,
+	    .bytesperline = picture->stride_bytes[0],
+	    .sizeimage = picture->size_bytes[0],
 	    .colorspace = picture->colour.colorspace,
 	};
 	c->out.fmt.pix = (struct v4l2_pix_format){

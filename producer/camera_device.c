@@ -133,22 +133,28 @@ unsigned camera_device_formats(const struct camera_device *device, uint32_t four
 	return count;
 }
 
-/* What of a v4l2_format matters here; how many memory planes it has. */
-static unsigned read_picture(struct camera_picture *picture, const struct v4l2_format *format)
+/* What of a v4l2_format matters here. */
+static void read_picture(struct camera_picture *picture, const struct v4l2_format *format)
 {
-	if (format->type == V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE) {
-		const struct v4l2_pix_format_mplane *mp = &format->fmt.pix_mp;
-
-		*picture =
-		    (struct camera_picture){mp->pixelformat, mp->width, mp->height, mp->plane_fmt[0].bytesperline,
-			mp->plane_fmt[0].sizeimage, {mp->colorspace, mp->ycbcr_enc, mp->quantization, mp->xfer_func}};
-		return mp->num_planes;
-	}
+	const struct v4l2_pix_format_mplane *mp = &format->fmt.pix_mp;
 	const struct v4l2_pix_format *pix = &format->fmt.pix;
 
-	*picture = (struct camera_picture){pix->pixelformat, pix->width, pix->height, pix->bytesperline, pix->sizeimage,
-	    {pix->colorspace, pix->ycbcr_enc, pix->quantization, pix->xfer_func}};
-	return 1;
+	if (format->type != V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE) {
+		*picture = (struct camera_picture){pix->pixelformat, pix->width, pix->height, 1, {pix->bytesperline},
+		    {pix->sizeimage}, {pix->colorspace, pix->ycbcr_enc, pix->quantization, pix->xfer_func}};
+		return;
+	}
+	*picture = (struct camera_picture){
+	    .fourcc = mp->pixelformat,
+	    .width_px = mp->width,
+	    .height_px = mp->height,
+	    .planes = mp->num_planes,
+	    .colour = {mp->colorspace, mp->ycbcr_enc, mp->quantization, mp->xfer_func},
+	};
+	for (uint32_t i = 0; i < mp->num_planes && i < CAMERA_MAX_PLANES; i++) {
+		picture->stride_bytes[i] = mp->plane_fmt[i].bytesperline;
+		picture->size_bytes[i] = mp->plane_fmt[i].sizeimage;
+	}
 }
 
 int camera_device_set_picture(
@@ -156,7 +162,7 @@ int camera_device_set_picture(
 {
 	struct v4l2_format format = {.type = device->type};
 	uint32_t asked = picture->fourcc;
-	unsigned planes;
+	uint32_t planes = camera_format_memory_planes(camera_format_find(asked));
 	int r;
 
 	if (multiplanar(device)) {
@@ -177,17 +183,15 @@ int camera_device_set_picture(
 	if (r < 0)
 		return tripool_fail(error, r, "camera %s refuses format %s %ux%u: %s", device->path,
 		    camera_fourcc_text(asked).text, picture->width_px, picture->height_px, strerror(-r));
-	planes = read_picture(picture, &format);
+	read_picture(picture, &format);
 	if (picture->fourcc != asked)
 		return tripool_fail(error, -EINVAL,
 		    "camera %s was asked for format %s but sets %s: try another with -f", device->path,
 		    camera_fourcc_text(asked).text, camera_fourcc_text(picture->fourcc).text);
-	if (planes != 1)
+	if (picture->planes != planes)
 		return tripool_fail(error, -ENOTSUP,
-		    "camera %s lays format %s out in %u separate memory planes, which is not supported yet: try "
-		    "another "
-		    "with -f",
-		    device->path, camera_fourcc_text(asked).text, planes);
+		    "camera %s lays format %s out in %u separate memory planes, but it has %u: try another with -f",
+		    device->path, camera_fourcc_text(asked).text, picture->planes, planes);
 	return 0;
 }
 

@@ -12,6 +12,7 @@
 #include "tripool.h"
 
 #define CAMERA_MAX_FORMATS 128
+#define CAMERA_MAX_PLANES 3
 
 struct camera_device {
 	int fd;
@@ -21,12 +22,13 @@ struct camera_device {
 	char bus[32];  /* "usb-0000:00:14.0-6" */
 };
 
-/* A picture as the driver lays it out in a buffer. */
+/* A picture as the driver lays it out in a buffer: in one piece of memory, or in one for each plane. */
 struct camera_picture {
 	uint32_t fourcc;
 	uint32_t width_px, height_px;
-	uint32_t stride_bytes; /* of the first plane; 0 for JPEG and the like */
-	uint32_t size_bytes;   /* of a whole buffer */
+	uint32_t planes;                          /* pieces of memory */
+	uint32_t stride_bytes[CAMERA_MAX_PLANES]; /* of the first plane in there; 0 for JPEG and the like */
+	uint32_t size_bytes[CAMERA_MAX_PLANES];   /* of the whole piece */
 	struct camera_colour colour;
 };
 

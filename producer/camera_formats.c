@@ -3,6 +3,7 @@
 #include "error.h"
 
 #include <errno.h>
+#include <libavutil/pixdesc.h>
 #include <linux/videodev2.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -10,21 +11,29 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-#define APART_TEXT "; separate memory planes are not supported yet: "
-
 /* In the order of preference: for native use, and among what can be decoded. Of two V4L2 names for the same bytes the
  * more exact one comes first. */
 static const struct camera_format formats[] = {
     {V4L2_PIX_FMT_NV12, "nv12", CAMERA_YUV, true},
+    {V4L2_PIX_FMT_NV12M, "nv12", CAMERA_APART, false},
     {V4L2_PIX_FMT_YUYV, "yuyv422", CAMERA_YUV, true},
     {V4L2_PIX_FMT_UYVY, "uyvy422", CAMERA_YUV, true},
     {V4L2_PIX_FMT_YUV420, "yuv420p", CAMERA_YUV, true},
+    {V4L2_PIX_FMT_YUV420M, "yuv420p", CAMERA_APART, false},
+    {V4L2_PIX_FMT_YVU420, "yuv420p", CAMERA_YUV, true},
+    {V4L2_PIX_FMT_YVU420M, "yuv420p", CAMERA_APART, false},
     {V4L2_PIX_FMT_YVYU, "yvyu422", CAMERA_YUV, true},
     {V4L2_PIX_FMT_NV21, "nv21", CAMERA_YUV, false},
+    {V4L2_PIX_FMT_NV21M, "nv21", CAMERA_APART, false},
     {V4L2_PIX_FMT_NV16, "nv16", CAMERA_YUV, true},
+    {V4L2_PIX_FMT_NV16M, "nv16", CAMERA_APART, false},
     {V4L2_PIX_FMT_YUV422P, "yuv422p", CAMERA_YUV, false},
+    {V4L2_PIX_FMT_YUV422M, "yuv422p", CAMERA_APART, false},
+    {V4L2_PIX_FMT_YVU422M, "yuv422p", CAMERA_APART, false},
     {V4L2_PIX_FMT_NV24, "nv24", CAMERA_YUV, false},
     {V4L2_PIX_FMT_NV42, "nv42", CAMERA_YUV, false},
+    {V4L2_PIX_FMT_YUV444M, "yuv444p", CAMERA_APART, false},
+    {V4L2_PIX_FMT_YVU444M, "yuv444p", CAMERA_APART, false},
     {V4L2_PIX_FMT_YUV411P, "yuv411p", CAMERA_YUV, false},
     {V4L2_PIX_FMT_YUV410, "yuv410p", CAMERA_YUV, false},
     {V4L2_PIX_FMT_P010, "p010le", CAMERA_YUV, false},
@@ -48,7 +57,6 @@ static const struct camera_format formats[] = {
     {V4L2_PIX_FMT_MJPEG, NULL, CAMERA_JPEG, true},
     {V4L2_PIX_FMT_JPEG, NULL, CAMERA_JPEG, true},
     {V4L2_PIX_FMT_NV61, NULL, CAMERA_YUV, true},
-    {V4L2_PIX_FMT_YVU420, NULL, CAMERA_YUV, true},
     {V4L2_PIX_FMT_M420, NULL, CAMERA_VENDOR, true},
     {V4L2_PIX_FMT_HM12, NULL, CAMERA_VENDOR, true},
     {V4L2_PIX_FMT_PJPG, NULL, CAMERA_VENDOR, true},
@@ -87,16 +95,6 @@ static const struct camera_format formats[] = {
     {V4L2_PIX_FMT_Y10, "gray10le", CAMERA_GRAY, false},
     {V4L2_PIX_FMT_Y12, "gray12le", CAMERA_GRAY, false},
     {V4L2_PIX_FMT_Y14, "gray14le", CAMERA_GRAY, false},
-    {V4L2_PIX_FMT_NV12M, NULL, CAMERA_APART, false},
-    {V4L2_PIX_FMT_NV21M, NULL, CAMERA_APART, false},
-    {V4L2_PIX_FMT_NV16M, NULL, CAMERA_APART, false},
-    {V4L2_PIX_FMT_NV61M, NULL, CAMERA_APART, false},
-    {V4L2_PIX_FMT_YUV420M, NULL, CAMERA_APART, false},
-    {V4L2_PIX_FMT_YVU420M, NULL, CAMERA_APART, false},
-    {V4L2_PIX_FMT_YUV422M, NULL, CAMERA_APART, false},
-    {V4L2_PIX_FMT_YVU422M, NULL, CAMERA_APART, false},
-    {V4L2_PIX_FMT_YUV444M, NULL, CAMERA_APART, false},
-    {V4L2_PIX_FMT_YVU444M, NULL, CAMERA_APART, false},
 };
 
 /* What libv4lconvert makes, the best for video first. */
@@ -108,6 +106,26 @@ const struct camera_format *camera_format_find(uint32_t fourcc)
 		if (formats[i].fourcc == fourcc)
 			return &formats[i];
 	return NULL;
+}
+
+uint32_t camera_format_memory_planes(const struct camera_format *format)
+{
+	if (!format || format->kind != CAMERA_APART)
+		return 1;
+	return (uint32_t)av_pix_fmt_count_planes(av_get_pix_fmt(format->pix_fmt));
+}
+
+bool camera_format_swapped(const struct camera_format *format)
+{
+	switch (format->fourcc) {
+	case V4L2_PIX_FMT_YVU420:
+	case V4L2_PIX_FMT_YVU420M:
+	case V4L2_PIX_FMT_YVU422M:
+	case V4L2_PIX_FMT_YVU444M:
+		return true;
+	default:
+		return false;
+	}
 }
 
 struct camera_fourcc_text camera_fourcc_text(uint32_t fourcc)
@@ -149,7 +167,7 @@ static void add_word(char *text, size_t size, const char *word)
 /* Says what the camera has, in the words of -f. */
 static int no_choice(const uint32_t *fourccs, unsigned count, const char *pix_fmt, struct tripool_error *error)
 {
-	char usable[96] = "", other[24] = "", apart[24] = "";
+	char usable[96] = "", other[24] = "";
 	bool decodes = false;
 
 	for (unsigned i = 0; i < count; i++) {
@@ -157,8 +175,6 @@ static int no_choice(const uint32_t *fourccs, unsigned count, const char *pix_fm
 
 		if (format && format->pix_fmt)
 			add_word(usable, sizeof(usable), format->pix_fmt);
-		else if (format && format->kind == CAMERA_APART)
-			add_word(apart, sizeof(apart), camera_fourcc_text(fourccs[i]).text);
 		else if (!format)
 			add_word(other, sizeof(other), camera_fourcc_text(fourccs[i]).text);
 		decodes = decodes || (format && format->decodes);
@@ -166,16 +182,16 @@ static int no_choice(const uint32_t *fourccs, unsigned count, const char *pix_fm
 	for (size_t i = 0; decodes && i < COUNT(decoded); i++)
 		add_word(usable, sizeof(usable), camera_format_find(decoded[i])->pix_fmt);
 	if (!pix_fmt)
-		return tripool_fail(error, -EINVAL, "the camera has no pixel format that can be used%s%s%s%s",
-		    other[0] ? "; of no use here: " : "", other, apart[0] ? APART_TEXT : "", apart);
-	return tripool_fail(error, -EINVAL, "the camera has no '%.24s': choose one of %s%s%s%s%s", pix_fmt,
-	    usable[0] ? usable : "(none)", other[0] ? "; of no use here: " : "", other, apart[0] ? APART_TEXT : "",
-	    apart);
+		return tripool_fail(error, -EINVAL, "the camera has no pixel format that can be used%s%s",
+		    other[0] ? "; of no use here: " : "", other);
+	return tripool_fail(error, -EINVAL, "the camera has no '%.24s': choose one of %s%s%s", pix_fmt,
+	    usable[0] ? usable : "(none)", other[0] ? "; of no use here: " : "", other);
 }
 
 static bool video(const struct camera_format *format)
 {
-	return format->pix_fmt && (format->kind == CAMERA_YUV || format->kind == CAMERA_RGB);
+	return format->pix_fmt &&
+	       (format->kind == CAMERA_YUV || format->kind == CAMERA_APART || format->kind == CAMERA_RGB);
 }
 
 /* Gray is not decoded unasked: nothing would be won. */

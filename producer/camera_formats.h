@@ -15,18 +15,24 @@ enum camera_format_kind {
 	CAMERA_BAYER,
 	CAMERA_JPEG,
 	CAMERA_VENDOR,
-	CAMERA_APART, /* each plane in memory of its own: not supported yet */
+	CAMERA_APART, /* YUV with each plane in memory of its own */
 };
 
 struct camera_format {
 	uint32_t fourcc;
-	const char *pix_fmt; /* libavutil's name of the very same bytes; NULL: it has none */
+	const char *pix_fmt; /* libavutil's name of the very same bytes, plane by plane; NULL: it has none */
 	enum camera_format_kind kind;
 	bool decodes; /* libv4lconvert reads it */
 };
 
 /* The table's entry, or NULL. */
 const struct camera_format *camera_format_find(uint32_t fourcc);
+
+/* How many pieces of memory the driver lays it out in. */
+uint32_t camera_format_memory_planes(const struct camera_format *format);
+
+/* Whether the driver's second plane is the third of `pix_fmt`, and its third the second: Cr before Cb. */
+bool camera_format_swapped(const struct camera_format *format);
 
 /* "YUYV", with the final blanks of a name like "Y16 " left out and "-BE" where V4L2 sets that bit. */
 struct camera_fourcc_text {

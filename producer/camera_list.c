@@ -64,8 +64,6 @@ static void print_format(FILE *out, uint32_t fourcc)
 		fputc('\n', out);
 	else if (format && format->decodes)
 		fputs("  decoded to yuv420p, rgb24 or bgr24\n", out);
-	else if (format)
-		fputs("  separate memory planes: not supported yet\n", out);
 	else
 		fputs("  not supported\n", out);
 }

@@ -62,29 +62,11 @@ static int check_rows(const struct camera_mode *mode, const struct camera_device
 	if (camera_mode_native(mode) || !source->pix_fmt || source->kind == CAMERA_BAYER)
 		return 0;
 	row_bytes = av_image_get_linesize(av_get_pix_fmt(source->pix_fmt), (int)mode->picture.width_px, 0);
-	if ((int)mode->picture.stride_bytes <= row_bytes)
+	if ((int)mode->picture.stride_bytes[0] <= row_bytes)
 		return 0;
 	return tripool_fail(error, -ENOTSUP,
 	    "camera %s pads its rows, so its %s cannot be made into '%s': take it as it is with -f %s", device->path,
 	    source->pix_fmt, mode->choice.published->pix_fmt, source->pix_fmt);
-}
-
-static int describe_native(struct camera_mode *mode, struct tripool_format *format, struct tripool_error *error)
-{
-	int r;
-
-	format->width_px = mode->picture.width_px;
-	format->height_px = mode->picture.height_px;
-	format->stride_bytes[0] = mode->picture.stride_bytes;
-	r = tripool_format_layout(format, error);
-	if (r < 0)
-		return r;
-	mode->least_bytes = format->size_bytes;
-	if (mode->least_bytes > mode->picture.size_bytes)
-		mode->least_bytes = mode->picture.size_bytes;
-	else
-		format->size_bytes = mode->picture.size_bytes;
-	return 0;
 }
 
 static int describe_decoded(struct camera_mode *mode, struct tripool_format *format, struct tripool_error *error)
@@ -129,7 +111,7 @@ int camera_mode_settle(struct camera_mode *mode, const struct camera_device *dev
     const struct source_request *request, struct source_description *description, struct tripool_error *error)
 {
 	struct source_description d = {.max_slots = 0};
-	struct camera_mode m = {.least_bytes = 0};
+	struct camera_mode m = {.layout = {.planes = 1}};
 	uint32_t min_buffers;
 	int r = choose_picture(&m, device, request, error);
 
@@ -139,7 +121,10 @@ int camera_mode_settle(struct camera_mode *mode, const struct camera_device *dev
 		return r;
 	strcpy(d.format.pix_fmt, m.choice.published->pix_fmt);
 	camera_describe_colour(&d.format, &m.choice, &m.picture.colour);
-	r = camera_mode_native(&m) ? describe_native(&m, &d.format, error) : describe_decoded(&m, &d.format, error);
+	if (camera_mode_native(&m))
+		r = camera_layout_init(&m.layout, &d.format, &m.picture, error);
+	else
+		r = describe_decoded(&m, &d.format, error);
 	if (r < 0)
 		return r;
 	snprintf(d.name, sizeof(d.name), "%.31s (%.92s)", device->name, device->path);
@@ -149,7 +134,6 @@ int camera_mode_settle(struct camera_mode *mode, const struct camera_device *dev
 	settle_rate(device, request, &d);
 	if (camera_mode_native(&m)) {
 		min_buffers = camera_device_min_buffers(device);
-		d.path = "userptr";
 		d.write_depth = min_buffers < QUEUE_DEPTH ? QUEUE_DEPTH : min_buffers + 1;
 		d.max_slots = VIDEO_MAX_FRAME;
 	} else {

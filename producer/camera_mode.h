@@ -4,18 +4,20 @@
 #define TRIPOOL_CAMERA_MODE_H
 
 #include "camera_device.h"
+#include "camera_layout.h"
 #include "source.h"
 
 struct camera_mode {
 	struct camera_choice choice;
 	struct camera_picture picture; /* what the driver writes */
-	uint64_t least_bytes;          /* a native picture of fewer bytes is not whole */
+	struct camera_layout layout;   /* a native picture's in its slot */
 };
 
 /* Whether the driver's picture is published as it is. */
 bool camera_mode_native(const struct camera_mode *mode);
 
-/* Settles the mode with the driver and fills in the description: all of it but `path`, which is the one hoped for. */
+/* Settles the mode with the driver and fills in the description: all of it but
+ * the path of a native picture and what comes of that. */
 int camera_mode_settle(struct camera_mode *mode, const struct camera_device *device,
     const struct source_request *request, struct source_description *description, struct tripool_error *error);
 

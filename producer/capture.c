@@ -39,8 +39,10 @@ static int choose_leases(const struct capture *capture, uint32_t *leases, struct
 		    "--max-viewers %" PRIu32 ": %.80s has %" PRIu32 " slots and writes %" PRIu32
 		    " at once, which leaves room for %" PRIu32 " viewers",
 		    wanted ? wanted : DEFAULT_VIEWERS, description->name, slots, description->write_depth, room);
-	if (wanted == 0)
-		wanted = room < DEFAULT_VIEWERS ? room : DEFAULT_VIEWERS;
+	if (wanted == 0) {
+		wanted = description->usual_viewers ? description->usual_viewers : DEFAULT_VIEWERS;
+		wanted = room < wanted ? room : wanted;
+	}
 	*leases = wanted;
 	return 0;
 }
@@ -62,6 +64,8 @@ static int open_stream(struct capture *capture, struct tripool_error *error)
 	    .group = options->group,
 	    .log = status_log,
 	    .log_context = &capture->status,
+	    .prepare = supply_prepare,
+	    .prepare_context = &capture->supply,
 	};
 	return tripool_producer_create(
 	    &capture->producer, &producer_options, &capture->supply.description.format, error);

@@ -25,7 +25,7 @@ static const char help[] =
     "  -f, --pix-fmt PIXFMT   as ffmpeg calls it: nv12, yuyv422, bgra ... (pattern: nv12)\n"
     "      --frames N         end after that many frames\n"
     "      --duration S       end after that many seconds\n"
-    "      --max-viewers N    at once (16)\n"
+    "      --max-viewers N    at once (16; 4 where each costs memory: path dmabuf)\n"
     "      --mode OCTAL       who may connect, as for chmod (0600)\n"
     "      --group NAME       the group that --mode speaks of\n"
     "      --on-demand        the camera is on only while somebody views\n"

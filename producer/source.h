@@ -3,7 +3,7 @@
  * A source makes frames: a test pattern, a camera. It knows nothing of streams, viewers or sockets: it is given slots
  * of memory to write into, and gives them back filled, in the order that suits it.
  *
- * Life: open -> attach -> { queue ... (poll fd) dequeue ... }* -> close.
+ * Life: open -> prepare (where there is one) -> attach -> { queue ... (poll fd) dequeue ... }* -> close.
  * One thread. Functions return 0 or -errno; the reason for a person is in the error.
  */
 #ifndef TRIPOOL_SOURCE_H
@@ -26,8 +26,10 @@ struct source_description {
 	uint32_t copies_per_frame; /* passes over the pixels by a CPU, other than the source's own write or decode */
 	uint32_t write_depth;      /* slots it wants to be writing at once */
 	uint32_t max_slots;        /* of the pool; 0: no limit of the source's */
+	bool fresh_pool;           /* attach needs a pool that was shown to prepare */
+	uint32_t usual_viewers;    /* to make room for when nobody says how many; 0: as for any source */
 	char name[128];            /* for a person: "test pattern bars", "vivid (/dev/video0)" */
-	char note[160];            /* what differs from what was asked, and why, for stderr; "" when nothing does */
+	char note[256];            /* what differs from what was asked, and why, for stderr; "" when nothing does */
 };
 
 struct source_counts {
@@ -43,6 +45,12 @@ struct source_class {
 	/* Finds the device or builds the picture, settles the format. On failure nothing is left open. */
 	int (*open)(struct source **source, const struct source_request *request,
 	    struct source_description *description, struct tripool_error *error);
+
+	/* For a source that needs more of the slots' memory than addresses: called for a new pool as
+	 * tripool_producer_options.prepare says, before attach; again when another pool takes its place before that.
+	 * A pool that another source was attached to does not do: it is sealed. May be NULL. */
+	int (*prepare)(struct source *source, int memory_fd, const struct tripool_pool_memory *memory,
+	    struct tripool_error *error);
 
 	/* Told once where all slots are, before the first queue; starts the frames. May change description->path,
 	 * copies_per_frame (a driver that refuses the memory): `description` is the one given to open. */

@@ -37,6 +37,15 @@ void supply_connect(struct supply *supply, struct tripool_producer *producer)
 	supply->write_depth = supply->description.write_depth;
 }
 
+int supply_prepare(void *context, int memory_fd, const struct tripool_pool_memory *memory, struct tripool_error *error)
+{
+	struct supply *supply = context;
+
+	if (!supply->class->prepare || !supply->source)
+		return 0;
+	return supply->class->prepare(supply->source, memory_fd, memory, error);
+}
+
 int supply_start(struct supply *supply, struct tripool_error *error)
 {
 	struct tripool_pool_memory memory;
@@ -107,7 +116,7 @@ void supply_stop(struct supply *supply)
 
 static bool fits(const struct supply *supply)
 {
-	return supply->description.write_depth <= supply->write_depth &&
+	return !supply->description.fresh_pool && supply->description.write_depth <= supply->write_depth &&
 	       memcmp(&supply->description.format, &supply->format, sizeof(supply->format)) == 0;
 }
 

@@ -3,7 +3,8 @@
  * Supplies a stream with a source's frames, and can be turned off and on again: the stream stays, the source is closed
  * and opened anew. What it makes then may be of another format; the stream's viewers go on in a new generation.
  *
- * Life: init -> open -> (the caller makes the producer) connect -> start -> { move ... stop ... restart ... }* -> finish.
+ * Life: init -> open -> (the caller makes the producer) connect -> start -> { move ... stop ... restart ... }* ->
+ * finish.
  */
 #ifndef TRIPOOL_CAPTURE_SUPPLY_H
 #define TRIPOOL_CAPTURE_SUPPLY_H
@@ -34,6 +35,9 @@ int supply_open(struct supply *supply, struct tripool_error *error);
 
 /* The stream is there (and stays the caller's), made for the source's description. */
 void supply_connect(struct supply *supply, struct tripool_producer *producer);
+
+/* A tripool_producer_options.prepare; the context is the supply. */
+int supply_prepare(void *supply, int memory_fd, const struct tripool_pool_memory *memory, struct tripool_error *error);
 
 /* The first frames are asked for. */
 int supply_start(struct supply *supply, struct tripool_error *error);

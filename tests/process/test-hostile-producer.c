@@ -125,7 +125,7 @@ static struct puppet_answer offer_spoiled(void (*spoil)(struct tripool_header *)
 {
 	struct tripool_pool pool;
 	struct tripool_format f = puppet_format(64);
-	assert_int_equal(tripool_pool_create(&pool, &f, 3, 3, 1, NULL), 0);
+	assert_int_equal(tripool_pool_create(&pool, &f, 3, 3, 1, NULL, NULL), 0);
 	int fd = memfd_create("spoiled", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	assert_true(fd >= 0 && ftruncate(fd, (off_t)pool.bytes) == 0);
 	struct tripool_header *h = mmap(NULL, pool.bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -276,7 +276,7 @@ static void sizes_are_checked_with_the_kernel(void **state)
 	(void)state;
 	struct tripool_pool pool;
 	struct tripool_format f = puppet_format(64);
-	assert_int_equal(tripool_pool_create(&pool, &f, 3, 3, 1, NULL), 0);
+	assert_int_equal(tripool_pool_create(&pool, &f, 3, 3, 1, NULL, NULL), 0);
 	expect(-EAGAIN, "", offer_pool(pool.fd_readonly, pool.bytes, false));
 	/* And one that wakes without end is left. */
 	expect(-EPROTO, "", offer_pool(pool.fd_readonly, pool.bytes, true));
@@ -333,7 +333,7 @@ static void a_page_follows_the_mapped_pool(void **state)
 	struct tripool_format f = puppet_format(4096);
 	char line[512], start[32];
 	bool found = false;
-	assert_int_equal(tripool_pool_create(&pool, &f, 3, 3, 1, NULL), 0);
+	assert_int_equal(tripool_pool_create(&pool, &f, 3, 3, 1, NULL, NULL), 0);
 	assert_int_equal(tripool_pool_map(pool.fd_readonly, pool.bytes, &map, &copy, NULL), 0);
 	snprintf(start, sizeof(start), "%lx-", (unsigned long)((uintptr_t)map + pool.bytes));
 	FILE *maps = fopen("/proc/self/maps", "re");

@@ -2,8 +2,10 @@
 #include "camera-rig.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 static const struct fake_format raw_formats[] = {
     {V4L2_PIX_FMT_YUYV, 16, 16, 1},
@@ -12,6 +14,15 @@ static const struct fake_format raw_formats[] = {
 
 struct rig rig;
 
+static int count_fds(void)
+{
+	int count = 0;
+
+	for (int fd = 0; fd < 256; fd++)
+		count += fcntl(fd, F_GETFD) >= 0;
+	return count;
+}
+
 const struct source_request request_64x48 = {.width_px = WIDTH, .height_px = HEIGHT};
 
 int set_up(void **state)
@@ -19,9 +30,11 @@ int set_up(void **state)
 	(void)state;
 	memset(&fake, 0, sizeof(fake));
 	memset(&rig, 0, sizeof(rig));
+	rig.fds = count_fds();
 	fake.formats = raw_formats;
 	fake.format_count = COUNT(raw_formats);
 	fake.timestamp_flags = V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC;
+	fake.dmabuf_reqbufs_error = -EINVAL;
 	return 0;
 }
 
@@ -31,6 +44,7 @@ int tear_down(void **state)
 	camera_source.close(rig.source);
 	assert_false(fake.streaming);
 	assert_int_equal(fake.count, 0);
+	assert_int_equal(count_fds(), rig.fds);
 	if (rig.pool.memory)
 		munmap(rig.pool.memory, rig.pool.slot_bytes * rig.pool.slots);
 	return 0;
@@ -43,11 +57,22 @@ int open_camera(const struct source_request *request)
 
 int attach(uint32_t slots)
 {
+	off_t size;
+	int fd;
+
 	rig.pool.slots = slots;
 	rig.pool.slot_bytes = (rig.description.format.size_bytes + 4095) / 4096 * 4096;
-	rig.pool.memory =
-	    mmap(NULL, rig.pool.slot_bytes * slots, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	rig.pool.offset_bytes = 4096;
+	size = (off_t)(rig.pool.offset_bytes + rig.pool.slot_bytes * slots);
+	fd = memfd_create("pool", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	assert_true(fd >= 0);
+	assert_int_equal(ftruncate(fd, size), 0);
+	assert_int_equal(fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW), 0);
+	rig.pool.memory = mmap(
+	    NULL, rig.pool.slot_bytes * slots, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)rig.pool.offset_bytes);
 	assert_true(rig.pool.memory != MAP_FAILED);
+	assert_int_equal(camera_source.prepare(rig.source, fd, &rig.pool, &rig.error), 0);
+	close(fd);
 	return camera_source.attach(rig.source, &rig.pool, &rig.description, &rig.error);
 }
 

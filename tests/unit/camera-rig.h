@@ -23,11 +23,13 @@ extern struct rig {
 	struct source_description description;
 	struct tripool_error error;
 	struct tripool_pool_memory pool;
+	int fds; /* open before the camera was */
 } rig;
 
 extern const struct source_request request_64x48;
 
-/* For each test: a driver with YUYV and NV12 in any size; afterwards all of it must have been given back. */
+/* For each test: a driver with YUYV and NV12 in any size, and without DMABUF; afterwards all of it must have been given
+ * back. */
 int set_up(void **state);
 int tear_down(void **state);
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
@@ -38,7 +40,7 @@ int queue(uint32_t index);
 int dequeue(struct tripool_slot *slot, struct tripool_frame_info *info);
 uint64_t dropped(void);
 
-/* Opened at 64x48, attached, the write depth queued: slots 0, 1, ... */
+/* Opened at 64x48, prepared, attached, the write depth queued: slots 0, 1, ... */
 void start(const char *pix_fmt);
 
 /* There is no frame, and nothing was written where it would be told. */

@@ -13,13 +13,46 @@
 
 #include <cmocka.h>
 
+#include "udmabuf.h"
 #include "v4l2.h"
 
 #define BUFFER_BYTES (1u << 20) /* between two buffers of the driver's own, which lie in its fd */
+#define PLANE_BYTES (BUFFER_BYTES / 4)
 #define CAPTURE_NS_PER_FRAME 40000000
 
 struct fake_v4l2 fake;
 static int fake_fd = -1;
+
+/* By fd: where in its memfd each of the dma-bufs lies, which are no more than duplicates of that. */
+static struct {
+	uint64_t offset, size;
+} dmabufs[1024];
+
+int udmabuf_create(int memory_fd, uint64_t offset_bytes, uint64_t size_bytes)
+{
+	int seals = fcntl(memory_fd, F_GET_SEALS);
+	int fd;
+
+	if (fake.udmabuf_error && fake.udmabufs >= fake.udmabufs_max)
+		return fake.udmabuf_error;
+	if (!(seals & F_SEAL_SHRINK) || seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE) || offset_bytes % 4096 ||
+	    size_bytes % 4096)
+		return -EINVAL;
+	/* A page that no CPU has written is zeroed when the first one reads it, whatever a device did before. */
+	assert_true(lseek(memory_fd, (off_t)offset_bytes, SEEK_HOLE) >= (off_t)(offset_bytes + size_bytes));
+	fd = fcntl(memory_fd, F_DUPFD_CLOEXEC, 0);
+	assert_in_range(fd, 0, 1023);
+	dmabufs[fd].offset = offset_bytes;
+	dmabufs[fd].size = size_bytes;
+	fake.udmabufs++;
+	return fd;
+}
+
+void udmabuf_sync(int fd)
+{
+	assert_true(fcntl(fd, F_GETFD) >= 0);
+	fake.syncs++;
+}
 
 int v4l2_next_device(int after)
 {
@@ -55,9 +88,14 @@ static uint32_t type(void)
 	return fake.multiplanar ? V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE : V4L2_BUF_TYPE_VIDEO_CAPTURE;
 }
 
-static uint32_t size_image(void)
+static uint32_t planes(void)
 {
-	return fake.multiplanar ? fake.format.fmt.pix_mp.plane_fmt[0].sizeimage : fake.format.fmt.pix.sizeimage;
+	return fake.multiplanar ? fake.format.fmt.pix_mp.num_planes : 1;
+}
+
+static uint32_t size_image(uint32_t plane)
+{
+	return fake.multiplanar ? fake.format.fmt.pix_mp.plane_fmt[plane].sizeimage : fake.format.fmt.pix.sizeimage;
 }
 
 static int query_capability(struct v4l2_capability *capability)
@@ -80,6 +118,20 @@ static int enum_formats(struct v4l2_fmtdesc *description)
 		return -EINVAL;
 	description->pixelformat = fake.formats[description->index].fourcc;
 	return 0;
+}
+
+/* The planes after the first, of 8 bits: one of both chromas, or two of half or the whole width. */
+static void set_chroma(struct v4l2_pix_format_mplane *mp, const struct fake_format *f, uint32_t height)
+{
+	uint32_t luma = mp->plane_fmt[0].bytesperline * height;
+
+	mp->plane_fmt[0].sizeimage = luma + fake.size_padding_bytes;
+	for (uint32_t p = 1; p < f->memory_planes; p++) {
+		mp->plane_fmt[p].bytesperline =
+		    mp->plane_fmt[0].bytesperline / (f->memory_planes == 3 && f->bits < 24 ? 2 : 1);
+		mp->plane_fmt[p].sizeimage =
+		    luma / 8 * (f->bits - 8) / (f->memory_planes - 1) + fake.size_padding_bytes;
+	}
 }
 
 static int set_format(struct v4l2_format *format)
@@ -108,6 +160,8 @@ static int set_format(struct v4l2_format *format)
 		format->fmt.pix_mp.num_planes = f->memory_planes ? (uint8_t)f->memory_planes : 1;
 		format->fmt.pix_mp.plane_fmt[0].bytesperline = stride;
 		format->fmt.pix_mp.plane_fmt[0].sizeimage = size;
+		if (f->memory_planes > 1)
+			set_chroma(&format->fmt.pix_mp, f, height);
 	} else {
 		format->fmt.pix.pixelformat = f->fourcc;
 		format->fmt.pix.width = width;
@@ -137,10 +191,12 @@ static int rate(struct v4l2_streamparm *parameters, bool set)
 
 static int request_buffers(struct v4l2_requestbuffers *request)
 {
-	bool user = request->memory == V4L2_MEMORY_USERPTR;
+	bool user = request->memory == V4L2_MEMORY_USERPTR, dmabuf = request->memory == V4L2_MEMORY_DMABUF;
 
 	if (request->type != type())
 		return -EINVAL;
+	if (request->count && dmabuf && fake.dmabuf_reqbufs_error)
+		return fake.dmabuf_reqbufs_error;
 	if (request->count && (fake.reqbufs_error || (user && fake.user_reqbufs_error)))
 		return fake.reqbufs_error ? fake.reqbufs_error : fake.user_reqbufs_error;
 	assert_false(fake.streaming);
@@ -160,10 +216,12 @@ static int query_buffer(struct v4l2_buffer *b)
 	if (b->type != type() || b->memory != V4L2_MEMORY_MMAP || b->index >= fake.count)
 		return -EINVAL;
 	if (fake.multiplanar) {
-		b->m.planes[0].length = size_image();
-		b->m.planes[0].m.mem_offset = b->index * BUFFER_BYTES;
+		for (uint32_t p = 0; p < planes(); p++) {
+			b->m.planes[p].length = size_image(p);
+			b->m.planes[p].m.mem_offset = b->index * BUFFER_BYTES + p * PLANE_BYTES;
+		}
 	} else {
-		b->length = size_image();
+		b->length = size_image(0);
 		b->m.offset = b->index * BUFFER_BYTES;
 	}
 	return 0;
@@ -172,19 +230,30 @@ static int query_buffer(struct v4l2_buffer *b)
 static int queue_buffer(struct v4l2_buffer *b)
 {
 	struct fake_buffer *buffer = &fake.buffer[b->index];
-	bool user = b->memory == V4L2_MEMORY_USERPTR;
+	bool user = b->memory == V4L2_MEMORY_USERPTR, dmabuf = b->memory == V4L2_MEMORY_DMABUF;
 
+	if (dmabuf && fake.dmabuf_qbuf_error)
+		return fake.dmabuf_qbuf_error;
 	if (fake.qbuf_error || (user && fake.user_qbuf_error))
 		return fake.qbuf_error ? fake.qbuf_error : fake.user_qbuf_error;
 	if (b->type != type() || b->memory != fake.memory || b->index >= fake.count || buffer->queued ||
-	    (fake.multiplanar && b->length != 1))
+	    (fake.multiplanar && b->length < planes()))
 		return -EINVAL;
-	if (user) {
-		unsigned long address = fake.multiplanar ? b->m.planes[0].m.userptr : b->m.userptr;
+	for (uint32_t p = 0; p < planes() && user; p++) {
+		unsigned long address = fake.multiplanar ? b->m.planes[p].m.userptr : b->m.userptr;
 
-		buffer->memory = (uint8_t *)address;
-		buffer->length = fake.multiplanar ? b->m.planes[0].length : b->length;
-		if (address % 4096 != 0 || buffer->length < size_image())
+		buffer->plane[p].memory = (uint8_t *)address;
+		buffer->plane[p].length = fake.multiplanar ? b->m.planes[p].length : b->length;
+		if (address % 4096 != 0 || buffer->plane[p].length < size_image(p))
+			return -EINVAL;
+	}
+	for (uint32_t p = 0; p < planes() && dmabuf; p++) {
+		int fd = fake.multiplanar ? b->m.planes[p].m.fd : b->m.fd;
+
+		buffer->plane[p].dmabuf = fd;
+		buffer->plane[p].length = fake.multiplanar ? b->m.planes[p].length : b->length;
+		if (fcntl(fd, F_GETFD) < 0 || buffer->plane[p].length > dmabufs[fd].size ||
+		    buffer->plane[p].length < size_image(p))
 			return -EINVAL;
 	}
 	buffer->queued = true;
@@ -208,10 +277,11 @@ static int dequeue_buffer(struct v4l2_buffer *b)
 	buffer = &fake.buffer[b->index];
 	buffer->queued = false;
 	if (fake.multiplanar) {
-		assert_int_equal(b->length, 1);
-		b->m.planes[0].bytesused = buffer->bytes_used;
+		assert_true(b->length >= planes());
+		for (uint32_t p = 0; p < planes(); p++)
+			b->m.planes[p].bytesused = buffer->plane[p].bytes_used;
 	} else {
-		b->bytesused = buffer->bytes_used;
+		b->bytesused = buffer->plane[0].bytes_used;
 	}
 	b->sequence = buffer->sequence;
 	b->flags = buffer->flags | fake.timestamp_flags;
@@ -307,7 +377,36 @@ int v4l2_call(int fd, unsigned long request, void *argument)
 	}
 }
 
+static void fill(uint32_t index, uint32_t plane, const void *data, size_t size)
+{
+	struct fake_buffer *buffer = &fake.buffer[index];
+	off_t own = (off_t)index * BUFFER_BYTES + plane * PLANE_BYTES;
+
+	if (fake.memory == V4L2_MEMORY_USERPTR) {
+		assert_true(size <= buffer->plane[plane].length);
+		memcpy(buffer->plane[plane].memory, data, size);
+	} else if (fake.memory == V4L2_MEMORY_DMABUF) {
+		int fd = buffer->plane[plane].dmabuf;
+
+		assert_true(size <= buffer->plane[plane].length);
+		assert_int_equal(pwrite(fd, data, size, (off_t)dmabufs[fd].offset), (ssize_t)size);
+	} else {
+		assert_int_equal(pwrite(fake_fd, data, size, own), (ssize_t)size);
+	}
+	buffer->plane[plane].bytes_used = (uint32_t)size;
+}
+
 uint32_t fake_deliver(const void *data, size_t size, uint32_t sequence, uint32_t flags)
+{
+	const void *const all_data[FAKE_PLANES] = {data};
+	const size_t all_size[FAKE_PLANES] = {size};
+
+	assert_int_equal(planes(), 1);
+	return fake_deliver_planes(all_data, all_size, sequence, flags);
+}
+
+uint32_t fake_deliver_planes(
+    const void *const data[FAKE_PLANES], const size_t size[FAKE_PLANES], uint32_t sequence, uint32_t flags)
 {
 	struct fake_buffer *buffer;
 	uint32_t index;
@@ -317,13 +416,8 @@ uint32_t fake_deliver(const void *data, size_t size, uint32_t sequence, uint32_t
 	index = fake.queued[0];
 	memmove(fake.queued, fake.queued + 1, --fake.queued_count * sizeof(fake.queued[0]));
 	buffer = &fake.buffer[index];
-	if (fake.memory == V4L2_MEMORY_USERPTR) {
-		assert_true(size <= buffer->length);
-		memcpy(buffer->memory, data, size);
-	} else {
-		assert_int_equal(pwrite(fake_fd, data, size, (off_t)index * BUFFER_BYTES), (ssize_t)size);
-	}
-	buffer->bytes_used = (uint32_t)size;
+	for (uint32_t p = 0; p < planes(); p++)
+		fill(index, p, data[p], size[p]);
 	buffer->sequence = sequence;
 	buffer->flags = flags;
 	fake.done[fake.done_count++] = index;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* A V4L2 driver in this process, in the place of producer/v4l2.c: one camera, "/dev/video3", that behaves as videobuf2
- * does, and each fault a driver can have. Other paths are opened for real. */
+/* A V4L2 driver in this process, in the place of producer/v4l2.c and udmabuf.c: one camera, "/dev/video3", that behaves
+ * as videobuf2 does, and each fault a driver can have. Other paths are opened for real. */
 #ifndef TRIPOOL_FAKE_V4L2_H
 #define TRIPOOL_FAKE_V4L2_H
 
@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #define FAKE_PATH "/dev/video3"
+#define FAKE_PLANES 3
 
 /* How the driver lays a format out. */
 struct fake_format {
@@ -37,9 +38,10 @@ struct fake_v4l2 {
 
 	/* its faults: -errno, or 0 */
 	int open_error, format_error, reqbufs_error, user_reqbufs_error, user_qbuf_error, qbuf_error, streamon_error,
-	    dqbuf_error;
+	    dqbuf_error, dmabuf_reqbufs_error, dmabuf_qbuf_error, udmabuf_error;
 	bool gone;
 	bool few_buffers; /* grants fewer than asked */
+	int udmabufs_max; /* then udmabuf_error comes; 0: at once, if it is set */
 
 	/* what the program has done */
 	struct v4l2_format format;
@@ -48,17 +50,25 @@ struct fake_v4l2 {
 	int opened, streamoffs;
 	uint32_t queued[VIDEO_MAX_FRAME], queued_count; /* in order */
 	struct fake_buffer {
-		uint8_t *memory;
-		uint32_t length;
+		struct {
+			uint8_t *memory;
+			uint32_t length, bytes_used;
+			int dmabuf;
+		} plane[FAKE_PLANES];
 		bool queued;
-		uint32_t bytes_used, flags, sequence;
+		uint32_t flags, sequence;
 	} buffer[VIDEO_MAX_FRAME];
 	uint32_t done[VIDEO_MAX_FRAME], done_count; /* in order */
+	int udmabufs, syncs;
 };
 
 extern struct fake_v4l2 fake;
 
 /* The oldest queued buffer is filled: its first `size` bytes with `data`. Returns its index. */
 uint32_t fake_deliver(const void *data, size_t size, uint32_t sequence, uint32_t flags);
+
+/* The same for a format of several memory planes. */
+uint32_t fake_deliver_planes(
+    const void *const data[FAKE_PLANES], const size_t size[FAKE_PLANES], uint32_t sequence, uint32_t flags);
 
 #endif

@@ -22,6 +22,7 @@ struct life {
 	unsigned frames; /* then it fails with... */
 	int error;       /* 0: it falls silent */
 	uint32_t width_px, write_depth;
+	bool fresh_pool;
 };
 
 struct source {
@@ -30,6 +31,7 @@ struct source {
 	unsigned frames;
 	struct tripool_slot slot[TRIPOOL_MAX_SLOTS];
 	uint32_t held;
+	bool prepared;
 };
 
 static const struct life *lives;
@@ -49,12 +51,25 @@ static int scripted_open(struct source **source, const struct source_request *re
 	struct source *s = calloc(1, sizeof(*s));
 	s->life = life;
 	s->fd = eventfd(1, EFD_CLOEXEC);
-	*description = (struct source_description){
-	    .path = "script", .write_depth = life->write_depth ? life->write_depth : 1, .name = "script"};
+	*description = (struct source_description){.path = "script",
+	    .write_depth = life->write_depth ? life->write_depth : 1,
+	    .fresh_pool = life->fresh_pool,
+	    .name = "script"};
+	s->prepared = false;
 	description->format = (struct tripool_format){
 	    .pix_fmt = "gray", .width_px = life->width_px ? life->width_px : 16, .height_px = 16};
 	assert_int_equal(tripool_format_layout(&description->format, error), 0);
 	*source = s;
+	return 0;
+}
+
+static int scripted_prepare(
+    struct source *source, int memory_fd, const struct tripool_pool_memory *memory, struct tripool_error *error)
+{
+	(void)memory_fd;
+	(void)memory;
+	(void)error;
+	source->prepared = true;
 	return 0;
 }
 
@@ -63,6 +78,7 @@ static int scripted_attach(struct source *source, const struct tripool_pool_memo
 {
 	(void)memory;
 	(void)description;
+	assert_true(source->prepared || !source->life->fresh_pool);
 	snprintf(error->text, sizeof(error->text), "the script fails attach");
 	return source->life->start_error;
 }
@@ -120,6 +136,7 @@ static int scripted_watch(void)
 static const struct source_class scripted = {
     .scheme = "script",
     .open = scripted_open,
+    .prepare = scripted_prepare,
     .attach = scripted_attach,
     .queue = scripted_queue,
     .fd = scripted_fd,
@@ -202,6 +219,17 @@ static void another_format_is_another_generation(void **state)
 	assert_int_equal(stats.frames_published, 20);
 	assert_int_equal(stats.generation, 3);
 	assert_int_equal(capture.supply.restarts, 3);
+}
+
+static void a_source_that_needs_a_fresh_pool_gets_one(void **state)
+{
+	(void)state;
+	static const struct life script[] = {
+	    {.frames = 5, .error = -EIO, .fresh_pool = true},
+	    {.frames = 100, .error = -EIO, .fresh_pool = true},
+	};
+	assert_int_equal(run(script, 2, (struct options){.frames = 20}), 0);
+	assert_int_equal(stats.generation, 2);
 }
 
 static void a_device_that_is_away_is_waited_for(void **state)
@@ -291,6 +319,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(an_error_is_survived),
 	    TEST(another_format_is_another_generation),
+	    TEST(a_source_that_needs_a_fresh_pool_gets_one),
 	    TEST(a_device_that_is_away_is_waited_for),
 	    TEST(a_device_that_stays_away_costs_nothing),
 	    TEST(a_storm_of_errors_is_met_with_patience),

@@ -111,9 +111,32 @@ stream yuyv "$video" yuyv422 userptr 0
 stream nv12 "$video" nv12 userptr 0
 stream multi "$multi" nv12 userptr 0
 
-# A driver without USERPTR costs a copy; a format that must be decoded is decoded into the slot.
-driver=(LD_PRELOAD="$lesser" LESSER_NO_USERPTR=1)
+driver=(LD_PRELOAD="$lesser" LESSER_FORMAT=YV12)
+stream yv12 "$video" yuv420p userptr 0
+
+# The same with each plane in memory of its own, Cr before Cb in the second.
+driver=(LD_PRELOAD="$lesser" LESSER_FORMAT=NM12)
+stream nv12m "$multi" nv12 userptr 0
+driver=(LD_PRELOAD="$lesser" LESSER_FORMAT=YM21)
+stream yvu420m "$multi" yuv420p userptr 0
+driver=(LD_PRELOAD="$lesser" LESSER_FORMAT=YM21 LESSER_NO_USERPTR=1 LESSER_NO_DMABUF=1)
+stream apart-copy "$multi" yuv420p copy 1
+
+# A driver without USERPTR writes into the slots as dma-bufs, where the kernel can make such.
+if [[ -c /dev/udmabuf ]]; then
+    driver=(LD_PRELOAD="$lesser" LESSER_NO_USERPTR=1)
+    stream dmabuf "$video" yuyv422 dmabuf 0
+    check "dmabuf: says why, and what it costs" grep -q 'USERPTR: Invalid argument.*all 9 slots' "$RESULT/dmabuf-capture.err"
+    driver=(LD_PRELOAD="$lesser" LESSER_NO_USERPTR=1 LESSER_FORMAT=YM21)
+    stream apart-dmabuf "$multi" yuv420p dmabuf 0
+else
+    echo "skip  dmabuf: the kernel $(uname -r) has no /dev/udmabuf"
+fi
+
+# Without both it costs a copy; a format that must be decoded is decoded into the slot.
+driver=(LD_PRELOAD="$lesser" LESSER_NO_USERPTR=1 LESSER_NO_DMABUF=1)
 stream copy "$video" yuyv422 copy 1
+check "copy: says why" grep -q 'USERPTR: Invalid argument, DMABUF: Invalid argument' "$RESULT/copy-capture.err"
 driver=(LD_PRELOAD="$lesser" LESSER_FORMAT=RGGB)
 stream bayer "$video" yuv420p convert 0
 

@@ -5,10 +5,12 @@
  *
  *   LESSER_FORMAT=RGGB     it has this one pixel format
  *   LESSER_NO_USERPTR=1    it has no V4L2_MEMORY_USERPTR
+ *   LESSER_NO_DMABUF=1     it has no V4L2_MEMORY_DMABUF
  */
 #include <errno.h>
 #include <linux/videodev2.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -39,6 +41,12 @@ static int only_format(int fd, unsigned long request, struct v4l2_fmtdesc *descr
 	return fail(EINVAL);
 }
 
+static int lacks(uint32_t memory)
+{
+	return (memory == V4L2_MEMORY_USERPTR && getenv("LESSER_NO_USERPTR")) ||
+	       (memory == V4L2_MEMORY_DMABUF && getenv("LESSER_NO_DMABUF"));
+}
+
 __attribute__((visibility("default"))) int ioctl(int fd, unsigned long request, ...)
 {
 	const char *format = getenv("LESSER_FORMAT");
@@ -50,8 +58,7 @@ __attribute__((visibility("default"))) int ioctl(int fd, unsigned long request, 
 	va_end(list);
 	if (request == VIDIOC_ENUM_FMT && format && strlen(format) == 4)
 		return only_format(fd, request, argument, format);
-	if (request == VIDIOC_REQBUFS && getenv("LESSER_NO_USERPTR") &&
-	    ((struct v4l2_requestbuffers *)argument)->memory == V4L2_MEMORY_USERPTR)
+	if (request == VIDIOC_REQBUFS && lacks(((struct v4l2_requestbuffers *)argument)->memory))
 		return fail(EINVAL);
 	return (int)syscall(SYS_ioctl, fd, request, argument);
 }

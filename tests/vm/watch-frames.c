@@ -15,7 +15,7 @@
 
 /* Every third frame is held for long enough that a camera at 25 frames a second comes round to its slot, were it free.
  */
-enum { PATIENCE_MS = 20000, HOLD_EVERY = 3, HOLD_MS = 300 };
+enum { PATIENCE_MS = 20000, HOLD_EVERY = 3, HOLD_MS = 300, ROWS = 16 };
 #define NEAR_NS 2000000000 /* vivid names the time at which a frame should end, which may be yet to come */
 
 /* What is remembered of the frame before. */
@@ -37,6 +37,9 @@ static const char *wrong_with(const struct tripool_frame *frame, uint32_t crc, c
 		return "bytes_used is not within the slot";
 	if (constant(frame->memory, frame->info.bytes_used))
 		return "every byte of the picture is the same";
+	for (uint32_t p = 1; p < frame->format->plane_count; p++)
+		if (constant(frame->plane[p], frame->format->stride_bytes[p] * ROWS))
+			return "every byte of a plane's top is the same";
 	if (llabs(frame->publish_ns - frame->info.capture_ns) > NEAR_NS)
 		return "the capture time is far from the publish time";
 	if (frame->publish_ns == frame->info.capture_ns)
