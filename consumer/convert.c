@@ -2,10 +2,12 @@
 #include "convert.h"
 
 #include <errno.h>
+#include <libavutil/common.h>
 #include <libavutil/frame.h>
 #include <libavutil/opt.h>
 #include <libavutil/pixdesc.h>
 #include <libswscale/swscale.h>
+#include <math.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -21,6 +23,7 @@ struct convert {
 	Uint32 sdl_from; /* SDL_PIXELFORMAT_UNKNOWN: by libswscale */
 	struct SwsContext *sws;
 	AVFrame *source, *target;
+	uint32_t palette[256]; /* of a source that is AV_PIX_FMT_PAL8 */
 };
 
 static void keep(void *opaque, uint8_t *data)
@@ -62,9 +65,24 @@ bool convert_overshoots(const struct tripool_format *from, int width_px, int hei
 	       format_for_sdl(from, width_px, height_px) == SDL_PIXELFORMAT_UNKNOWN;
 }
 
-static int open_sws(struct convert *c, enum AVPixelFormat to, struct tripool_error *error)
+/* How libswscale is to read the frames. It takes gray for full range where nothing is scaled, whatever it is told: then
+ * gray of limited range goes as numbers of colours. */
+static enum AVPixelFormat source_format(struct convert *c)
 {
 	enum AVPixelFormat from = av_get_pix_fmt(c->from.pix_fmt);
+	if (from != AV_PIX_FMT_GRAY8 || pixels_colour(&c->from).full_range || c->width_px != (int)c->from.width_px ||
+	    c->height_px != (int)c->from.height_px)
+		return from;
+	for (int i = 0; i < 256; i++) {
+		uint32_t gray = av_clip_uint8((int)lround((i - 16) * 255.0 / 219));
+		c->palette[i] = 0xff000000u | gray << 16 | gray << 8 | gray;
+	}
+	return AV_PIX_FMT_PAL8;
+}
+
+static int open_sws(struct convert *c, enum AVPixelFormat to, struct tripool_error *error)
+{
+	enum AVPixelFormat from = source_format(c);
 	if (from == AV_PIX_FMT_NONE || to == AV_PIX_FMT_NONE || !sws_isSupportedInput(from)) {
 		return tripool_fail(
 		    error, -ENOTSUP, "pixel format '%s' cannot be shown on this display", c->from.pix_fmt);
@@ -151,6 +169,8 @@ static int run_sws(struct convert *c, const uint8_t *const plane[], uint8_t *pix
 		c->source->data[p] = (uint8_t *)plane[p];
 		c->source->linesize[p] = (int)c->from.stride_bytes[p];
 	}
+	if (c->source->format == AV_PIX_FMT_PAL8)
+		c->source->data[1] = (uint8_t *)c->palette;
 	c->target->data[0] = pixels;
 	c->target->linesize[0] = pitch_bytes;
 	int r = lend(c->source, plane[0], c->from.size_bytes, AV_BUFFER_FLAG_READONLY);

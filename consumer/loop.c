@@ -78,11 +78,16 @@ static void write_rows(struct loop *l, int64_t now)
 	distribution_clear(&s->recent);
 }
 
+static bool has_no_signal(const struct loop *l)
+{
+	return (l->stream->state == STREAM_SILENT || l->stream->state == STREAM_LOST) && !l->frozen;
+}
+
 static void write_message(struct loop *l, int64_t now)
 {
 	char text[128];
 	int width, height;
-	l->scene.dim = l->stream->state == STREAM_LOST && !l->frozen;
+	l->scene.dim = has_no_signal(l);
 	if (l->stream->state == STREAM_LIVE || l->frozen) {
 		l->scene.centre = NULL;
 		return;
@@ -102,7 +107,7 @@ static void write_text(struct loop *l)
 	int64_t now = tripool_now_ns();
 	write_message(l, now);
 	l->tick_ns = 0;
-	if (l->stream->state == STREAM_LOST && !l->frozen) /* when the age has its next full second */
+	if (has_no_signal(l)) /* when the age has its next full second */
 		l->tick_ns = now + NS_PER_SECOND - (now - l->stream->last_publish_ns) % NS_PER_SECOND;
 	if (l->show_table) {
 		int width, height;
@@ -264,7 +269,9 @@ static int64_t earlier(int64_t a, int64_t b)
 
 static void sleep_until_something(struct loop *l)
 {
-	int64_t wake_ns = earlier(earlier(l->end_ns, l->tick_ns), l->frozen ? 0 : l->stream->retry_ns);
+	int64_t wake_ns = earlier(l->end_ns, l->tick_ns);
+	if (!l->frozen)
+		wake_ns = earlier(earlier(wake_ns, l->stream->retry_ns), stream_silent_from_ns(l->stream));
 	int timeout_ms = -1;
 	if (wake_ns != 0) {
 		int64_t left_ns = wake_ns - tripool_now_ns();

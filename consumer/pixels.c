@@ -88,7 +88,8 @@ struct pixels_colour pixels_colour(const struct tripool_format *format)
 		colour.matrix = AVCOL_SPC_BT2020_NCL;
 		break;
 	default:
-		colour.matrix = format->height_px < 720 ? AVCOL_SPC_BT470BG : AVCOL_SPC_BT709;
+		colour.matrix =
+		    format->width_px < 1280 && format->height_px <= 576 ? AVCOL_SPC_BT470BG : AVCOL_SPC_BT709;
 	}
 	/* libavutil's "yuvj" formats are full range by their name, and gray is when nothing else is said */
 	if (strncmp(format->pix_fmt, "yuvj", 4) == 0 || (format->full_range > 1 && is_gray(format)))

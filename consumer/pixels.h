@@ -21,8 +21,8 @@ struct pixels_colour {
 	bool full_range; /* of the YUV or gray samples */
 };
 
-/* What the stream says; what it leaves open is decided as televisions do: BT.601 below 720 lines, else BT.709, and
- * limited range for YUV. */
+/* What the stream says; what it leaves open is decided as mpv does: BT.601 for up to 576 lines of less than 1280
+ * pixels, else BT.709; limited range for YUV, full for gray. RGB is taken as full range always. */
 struct pixels_colour pixels_colour(const struct tripool_format *format);
 
 /* Whether SDL's own YUV conversion gives the right colours. If so it is switched to them: that is one setting for the

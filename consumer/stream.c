@@ -2,6 +2,7 @@
 #include "stream.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,6 +11,8 @@
 #include "error.h"
 
 #define RETRY_NS NS_PER_SECOND
+#define PATIENCE_NS (2 * NS_PER_SECOND) /* with a producer that publishes nothing */
+#define MOST_PATIENCE_NS (3600 * NS_PER_SECOND)
 
 int stream_open(struct stream *s, const char *name, struct tripool_error *error)
 {
@@ -64,16 +67,30 @@ static int upload(struct stream *s, const struct tripool_frame *frame, struct tr
 static int show(struct stream *s, const struct tripool_frame *frame, struct tripool_error *error)
 {
 	enum verdict at_lease = s->verify ? verify_look(frame) : VERDICT_NONE;
+	int64_t now_ns = tripool_now_ns();
 	int r = upload(s, frame, error);
 	if (r < 0)
 		return r;
 	if (s->verify)
 		verify_count(s->verify, at_lease, verify_look(frame));
 	s->last_sequence = frame->sequence;
-	s->last_publish_ns = frame->publish_ns;
+	/* the producer's word: not to be reckoned with where it cannot be */
+	s->last_publish_ns = frame->publish_ns < 0 || frame->publish_ns > now_ns ? now_ns : frame->publish_ns;
 	s->is_fresh = false;
 	s->state = STREAM_LIVE;
 	return TAKEN_NEW;
+}
+
+int64_t stream_silent_from_ns(const struct stream *s)
+{
+	const struct tripool_format *f = &s->display->format;
+	double patience_ns = PATIENCE_NS;
+	if (s->state != STREAM_LIVE)
+		return 0;
+	/* a slow stream, by what it says of itself, may miss one frame */
+	if (f->frame_rate_num > 0)
+		patience_ns = fmax(patience_ns, 2.0 * NS_PER_SECOND * f->frame_rate_den / f->frame_rate_num);
+	return s->last_publish_ns + (int64_t)fmin(patience_ns, MOST_PATIENCE_NS);
 }
 
 void stream_presented(struct stream *s)
@@ -115,7 +132,7 @@ static void look_for_producer(struct stream *s)
 
 static int lost(struct stream *s, int reason)
 {
-	if (s->state == STREAM_LIVE)
+	if (s->state != STREAM_WAITING)
 		s->state = STREAM_LOST;
 	if (reason == -EPROTO) {
 		complain(s, "the producer broke the protocol: waiting for another one");
@@ -134,8 +151,11 @@ int stream_take(struct stream *s, bool hold, struct tripool_error *error)
 		r = tripool_viewer_acquire(s->viewer, &frame);
 	if (r == -EPIPE || r == -EPROTO)
 		return lost(s, r);
-	if (r == -EAGAIN || r == -ESTALE)
+	if (r == -EAGAIN || r == -ESTALE) {
+		if (s->state == STREAM_LIVE && tripool_now_ns() >= stream_silent_from_ns(s))
+			s->state = STREAM_SILENT;
 		return TAKEN_NOTHING;
+	}
 	if (r < 0)
 		return tripool_fail(error, r, "cannot lease a frame of '%s': %s", s->name, strerror(-r));
 	if (s->is_fresh || frame.sequence != s->last_sequence) {

@@ -14,7 +14,8 @@
 enum stream_state {
 	STREAM_WAITING, /* there was no frame yet */
 	STREAM_LIVE,
-	STREAM_LOST, /* the producer is gone, or its successor has shown nothing yet */
+	STREAM_SILENT, /* the producer is there, but has published nothing for longer than it should take */
+	STREAM_LOST,   /* the producer is gone, or its successor has shown nothing yet */
 };
 
 enum stream_taken {
@@ -62,6 +63,9 @@ int stream_take(struct stream *stream, bool hold, struct tripool_error *error);
 
 /* The same with the frame that was had last, or the held one, for a display that must draw it again. */
 int stream_take_again(struct stream *stream, struct tripool_error *error);
+
+/* When a live stream will be silent unless a frame comes: stream_take must be called then. 0: never. */
+int64_t stream_silent_from_ns(const struct stream *stream);
 
 /* The frame of the last TAKEN_NEW is on the screen now. */
 void stream_presented(struct stream *stream);

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # Between frames the viewer sleeps: the processor time it took, counted by the kernel, is under 2 % of the time that
-# passed, with one frame a second and with none.
+# passed, with one frame a second and with none, whatever the reason.
 . "$(dirname "$0")/lib.sh"
 start_x
 
@@ -32,6 +32,8 @@ for renderer in gpu surface; do
 	press space
 	idles "$viewer" "$renderer, frozen"
 	press space
+	kill -STOP "$producer"
+	idles "$viewer" "$renderer, a silent producer"
 	stop "$producer" KILL
 	idles "$viewer" "$renderer, no signal"
 	stop "$viewer" || fail "$renderer: SIGTERM ended the viewer with status $?"
