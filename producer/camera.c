@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "camera_buffers.h"
+#include "camera_controls.h"
 #include "camera_convert.h"
 #include "camera_mode.h"
 #include "camera_path.h"
@@ -96,6 +97,9 @@ static int camera_open(struct source **source, const struct source_request *requ
 	if (r < 0)
 		goto close;
 	r = camera_mode_settle(&s->mode, &s->device, request, &d, error);
+	if (r < 0)
+		goto close;
+	r = camera_controls_apply(&s->device, request, &d, error);
 	if (r < 0)
 		goto close;
 	if (camera_mode_native(&s->mode)) {

@@ -3,6 +3,7 @@
 #ifndef TRIPOOL_CAMERA_H
 #define TRIPOOL_CAMERA_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "tripool.h"
@@ -10,5 +11,8 @@
 /* Prints every camera with its pixel formats, sizes and rates as a table for a person. A device that cannot be opened
  * is listed with the reason. Returns how many cameras there are. Errors: -ENODEV: none. */
 int camera_list(FILE *out, struct tripool_error *error);
+
+/* Prints all controls of the camera at `path` (NULL: the first) as a table for a person or as one JSON object. */
+int camera_controls_list(FILE *out, const char *path, bool json, struct tripool_error *error);
 
 #endif

@@ -20,6 +20,18 @@ static int list(void)
 	return cli_finish_output() < 0 ? 1 : 0;
 }
 
+static int controls(const struct options *options)
+{
+	struct tripool_error error = {""};
+	int r = camera_controls_list(stdout, options->request.argument, options->json, &error);
+
+	if (r < 0) {
+		cli_error("%s", error.text);
+		return r == -EINVAL ? 2 : 1;
+	}
+	return cli_finish_output() < 0 ? 1 : 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct options options;
@@ -32,6 +44,8 @@ int main(int argc, char **argv)
 	options_parse(&options, argc, argv);
 	if (options.list)
 		return list();
+	if (options.controls)
+		return controls(&options);
 	int r = capture_open(&capture, &options, &error);
 	if (r < 0) {
 		cli_error("%s", error.text);

@@ -35,6 +35,9 @@ static const char help[] =
     "  -q, --quiet            no status line\n"
     "  -v, --verbose          say what happens; twice: all of it\n"
     "      --list             show the cameras and what they can do\n"
+    "      --controls         show the camera's controls; with --json as JSON\n"
+    "      --set NAME=VALUE   of a control, such as brightness=120; may be repeated,\n"
+    "                         and they are set in that order\n"
     "  -h, --help             this text\n"
     "      --version          the version\n"
     "\n"
@@ -51,6 +54,8 @@ enum {
 	OPTION_CHECKSUM,
 	OPTION_JSON,
 	OPTION_LIST,
+	OPTION_CONTROLS,
+	OPTION_SET,
 	OPTION_VERSION,
 };
 
@@ -71,6 +76,8 @@ static const struct option long_options[] = {
     {"quiet", no_argument, NULL, 'q'},
     {"verbose", no_argument, NULL, 'v'},
     {"list", no_argument, NULL, OPTION_LIST},
+    {"controls", no_argument, NULL, OPTION_CONTROLS},
+    {"set", required_argument, NULL, OPTION_SET},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, OPTION_VERSION},
     {NULL, 0, NULL, 0},
@@ -88,6 +95,19 @@ static uint32_t parse_mode(const char *text)
 	if (!end || *end != '\0' || errno || mode < 1 || mode > 0777)
 		cli_fail("--mode: '%s' is not an octal mode from 0001 to 0777, such as 0660", text);
 	return (uint32_t)mode;
+}
+
+static void add_assignment(struct options *options, const char *text)
+{
+	struct source_request *request = &options->request;
+	const char *equals = strchr(text, '=');
+
+	if (!equals || equals == text)
+		cli_fail("--set: '%s' is not NAME=VALUE, such as brightness=120", text);
+	if (request->assignment_count == OPTIONS_MOST_ASSIGNMENTS)
+		cli_fail("--set: '%s' is one too many: at most %d", text, OPTIONS_MOST_ASSIGNMENTS);
+	options->assignments[request->assignment_count++] = text;
+	request->assignments = options->assignments;
 }
 
 /* "pattern:box" */
@@ -164,6 +184,12 @@ static void take_option(struct options *options, int option)
 	case OPTION_LIST:
 		options->list = true;
 		break;
+	case OPTION_CONTROLS:
+		options->controls = true;
+		break;
+	case OPTION_SET:
+		add_assignment(options, optarg);
+		break;
 	case 'h':
 		cli_print_and_exit(help);
 	case OPTION_VERSION:
@@ -188,4 +214,9 @@ void options_parse(struct options *options, int argc, char **argv)
 		cli_fail("there is one source, and '%s' is a second one", argv[optind + 1]);
 	if (optind < argc)
 		parse_source(options, argv[optind]);
+	if (options->source != &camera_source && (options->controls || options->request.assignment_count))
+		cli_fail("%s: source '%s' has no controls; the source must be camera[:DEVICE]",
+		    options->controls ? "--controls" : "--set", options->source->scheme);
+	if (options->controls && options->request.assignment_count)
+		cli_fail("options '--controls' and '--set' contradict each other: choose one");
 }

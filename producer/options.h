@@ -5,6 +5,8 @@
 
 #include "source.h"
 
+#define OPTIONS_MOST_ASSIGNMENTS 64
+
 struct options {
 	const struct source_class *source;
 	struct source_request request;
@@ -14,8 +16,9 @@ struct options {
 	uint32_t max_viewers; /* 0: not said */
 	uint32_t socket_mode; /* 0: not said */
 	const char *group;
-	bool checksum, json, quiet, list, once, on_demand;
+	bool checksum, json, quiet, list, controls, once, on_demand;
 	int verbose;
+	const char *assignments[OPTIONS_MOST_ASSIGNMENTS]; /* to which the request points */
 };
 
 /* Wrong usage ends the program with status 2, --help and --version with 0. The strings are argv's own. */

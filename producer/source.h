@@ -17,6 +17,8 @@ struct source_request {
 	uint32_t width_px, height_px;
 	uint32_t rate_num, rate_den; /* frames a second, as a fraction */
 	const char *pix_fmt;
+	const char *const *assignments; /* "name=value" each: a camera's controls, in the order to be set */
+	uint32_t assignment_count;
 };
 
 /* What the source makes, known after open. */

@@ -47,6 +47,24 @@ bad 2 "'--quiet=1'" --quiet=1
 bad 2 "'--m'" --m
 bad 2 "'-q'" -q -v
 
+# Controls are a camera's; the device is looked at only when the command line makes sense.
+bad 2 "--set: source 'pattern' has no controls" --set brightness=1
+bad 2 "--set: source 'pattern' has no controls" pattern:box --set brightness=1
+bad 2 "--controls: source 'pattern' has no controls" --controls
+bad 2 "--controls: source 'pattern' has no controls" --controls --json pattern
+bad 2 "'brightness'" camera:/dev/null --set brightness
+bad 2 "'=1'" camera:/dev/null --set =1
+bad 2 "'--set'" camera:/dev/null --set
+bad 2 "'--controls=all'" camera:/dev/null --controls=all
+bad 2 "'--controls' and '--set'" camera:/dev/null --controls --set brightness=1
+many=()
+for ((i = 0; i < 65; i++)); do
+	many+=(--set "number_$i=1")
+done
+bad 2 "'number_64=1'" camera:/dev/null "${many[@]}"
+bad 1 "'/dev/null'" camera:/dev/null "${many[@]:0:128}"
+bad 1 "'/dev/null'" camera:/dev/null --controls
+
 # Sources
 bad 2 "'nonsense'" nonsense
 bad 2 "''" ''

@@ -373,7 +373,7 @@ int v4l2_call(int fd, unsigned long request, void *argument)
 	case VIDIOC_STREAMOFF:
 		return stream_off();
 	default:
-		return -ENOTTY;
+		return fake_control_call(request, argument);
 	}
 }
 

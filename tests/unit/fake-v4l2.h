@@ -20,6 +20,21 @@ struct fake_format {
 	uint32_t memory_planes;    /* 0: one */
 };
 
+struct fake_control {
+	uint32_t id, type;
+	const char *name;
+	int64_t minimum, maximum;
+	uint64_t step;
+	int64_t default_value;
+	uint32_t flags;
+	uint32_t dims;
+	const char *const *menu; /* by number, with NULL for a gap */
+	uint32_t ruled_by;       /* inactive while the control of that id is not 0 */
+	int64_t value;
+	char text[32];
+	int sets;
+};
+
 struct fake_v4l2 {
 	/* the camera */
 	const struct fake_format *formats;
@@ -36,9 +51,14 @@ struct fake_v4l2 {
 	uint32_t other_format; /* set whatever is asked for */
 	uint32_t timestamp_flags;
 
+	struct fake_control *controls; /* in the order of ids */
+	unsigned control_count;
+	bool no_ext_query;    /* it has VIDIOC_QUERYCTRL alone */
+	int64_t control_most; /* clamps values to it, and lengths; 0: it does not */
+
 	/* its faults: -errno, or 0 */
 	int open_error, format_error, reqbufs_error, user_reqbufs_error, user_qbuf_error, qbuf_error, streamon_error,
-	    dqbuf_error, dmabuf_reqbufs_error, dmabuf_qbuf_error, udmabuf_error;
+	    dqbuf_error, control_error, dmabuf_reqbufs_error, dmabuf_qbuf_error, udmabuf_error;
 	bool gone;
 	bool few_buffers; /* grants fewer than asked */
 	int udmabufs_max; /* then udmabuf_error comes; 0: at once, if it is set */
@@ -63,6 +83,9 @@ struct fake_v4l2 {
 };
 
 extern struct fake_v4l2 fake;
+
+/* The part of v4l2_call that is about controls. */
+int fake_control_call(unsigned long request, void *argument);
 
 /* The oldest queued buffer is filled: its first `size` bytes with `data`. Returns its index. */
 uint32_t fake_deliver(const void *data, size_t size, uint32_t sequence, uint32_t flags);

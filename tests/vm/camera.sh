@@ -72,13 +72,14 @@ stream() {
     says "$name-view" '.copies_per_frame == 0'
 }
 
-# refused LABEL WORD [capture arguments]: one line on stderr with WORD in it, nothing on stdout, not status 0.
+# refused LABEL WORD [capture arguments]: one line on stderr with WORD in it, nothing on stdout, not status 0. Sets
+# $status.
 refused() {
     local label=$1 word=$2
     shift 2
     start "$label" "$capture" "$@"
     wait $!
-    local status=$?
+    status=$?
     check "$label: exit status $status is an error" test "$status" -gt 0 -a "$status" -lt 124
     check "$label: one line on stderr" test "$(wc -l <"$RESULT/$label.err")" -eq 1
     check "$label: says '$word'" grep -qF -- "$word" "$RESULT/$label.err"
@@ -104,6 +105,54 @@ breaks() {
     check "$label: one line on stderr" test "$(wc -l <"$RESULT/$label.err")" -eq 1
     sed 's/^/      /' "$RESULT/$label.err"
 }
+
+# Controls: all are listed, those of each type are set in the order given, and what v4l2-ctl says of them is believed.
+controls=$RESULT/controls
+"$capture" "camera:$video" --controls >"$controls.txt" 2>"$controls.err"
+check "controls: exit status" test $? -eq 0
+start controls-list "$capture" "camera:$video" --controls --json
+ended_well controls-list $!
+v4l2-ctl -d "$video" --list-ctrls | awk '/ 0x/ { print $1 }' >"$controls.wanted"
+check "controls: there are some" grep -qx brightness "$controls.wanted"
+jq -r '.controls[].name' "$RESULT/controls-list.json" >"$controls.names"
+check "controls: --json has those of v4l2-ctl" test -z "$(grep -vxFf "$controls.names" "$controls.wanted")"
+awk '$1 !~ /:$/ { print $1 }' "$controls.txt" >"$controls.names"
+check "controls: the table has those of v4l2-ctl" test -z "$(grep -vxFf "$controls.names" "$controls.wanted")"
+check "controls: a menu's entry" grep -q '^ *3: Menu Item 3$' "$controls.txt"
+check "controls: a range" grep -Eq '^integer_64_bits +integer64 ' "$controls.txt"
+check "controls: read-only" grep -Eq '^read_only_integer_32_bits .*read-only' "$controls.txt"
+
+# set_to ASSIGNMENT VALUE: VALUE is what v4l2-ctl -C prints then.
+sets=()
+wants=()
+set_to() { sets+=(--set "$1"); wants+=("${1%%=*}: $2"); }
+set_to brightness=77 77
+set_to contrast=0x11 17
+set_to boolean=off 0
+set_to 'menu=menu item 4' 4
+set_to integer_menu=5 5
+set_to bitmask=0x80400010 $((0x80400010 - (1 << 32)))
+set_to 'string=a=b ' "'a=b '"
+set_to integer_64_bits=-5000000000 -5000000000
+start controls-set "$capture" "camera:$video" -n controls -s 640x360 --frames 3 --json \
+    "${sets[@]}" --set button=1 --set brightness=78 --set brightness=77
+ended_well controls-set $!
+check "controls: nothing to remark" test ! -s "$RESULT/controls-set.err"
+for want in "${wants[@]}"; do
+    v4l2-ctl -d "$video" -C "${want%%:*}" >"$controls.is"
+    check "controls: $want, as set (it is $(cat "$controls.is"))" grep -qF -- "$want" "$controls.is"
+done
+wrong() { # LABEL SAID ASSIGNMENT: refused, with status 2
+    refused "$1" "$2" "camera:$video" -n wrong --set brightness=1 --set "$3"
+    check "$1: exit status is 2" test "$status" -eq 2
+}
+wrong wrong-name "the nearest is 'brightness'" brightnes=10
+wrong wrong-value "from 0 to 255" contrast=256
+wrong wrong-entry "3 (Menu Item 3)" menu=nonsense
+wrong wrong-bit "a mask of the bits in 0x80402010" bitmask=1
+wrong read-only "is read-only" read_only_integer_32_bits=1
+wrong inactive "is inactive" gain=1
+v4l2-ctl -d "$video" -c brightness=128,contrast=128 # what follows compares pictures, which must be bright enough
 
 # Formats that the camera gives as they are, written by the driver into the slots.
 driver=()
