@@ -13,11 +13,13 @@
 
 /* What the command line asks for; 0 and NULL where it says nothing. */
 struct source_request {
-	const char *argument; /* what follows the colon: "bars", "/dev/video0"; NULL: none */
+	const char *argument; /* what follows the colon: "bars", "/dev/video0", "HD Webcam"; NULL: none */
 	uint32_t width_px, height_px;
 	uint32_t rate_num, rate_den; /* frames a second, as a fraction */
-	const char *pix_fmt;
+	const char *pix_fmt;         /* libavutil's name; for a camera also "native" or "decoded" */
 };
+
+#define MODE_REASON_BYTES 160
 
 /* What the source makes, known after open. */
 struct source_description {
@@ -27,7 +29,9 @@ struct source_description {
 	uint32_t write_depth;      /* slots it wants to be writing at once */
 	uint32_t max_slots;        /* of the pool; 0: no limit of the source's */
 	char name[128];            /* for a person: "test pattern bars", "vivid (/dev/video0)" */
-	char note[160];            /* what differs from what was asked, and why, for stderr; "" when nothing does */
+	char
+	    mode_reason[MODE_REASON_BYTES]; /* for a person: the mode that was chosen, and among which; "": no choice */
+	char note[160]; /* what differs from what was asked, and why, for stderr; "" when nothing does */
 };
 
 struct source;
