@@ -15,6 +15,7 @@
 #include "camera_buffers.h"
 #include "camera_controls.h"
 #include "camera_convert.h"
+#include "camera_find.h"
 #include "camera_mode.h"
 #include "camera_path.h"
 #include "error.h"
@@ -86,14 +87,21 @@ static void choose_path(struct source *source, struct source_description *descri
 static int camera_open(struct source **source, const struct source_request *request,
     struct source_description *description, struct tripool_error *error)
 {
+	const char *path = request->argument;
+	char found[CAMERA_PATH_BYTES];
 	struct source_description d;
 	struct source *s = calloc(1, sizeof(*s));
-	int r;
+	int r = 0;
 
 	if (!s)
 		return tripool_fail(error, -ENOMEM, "out of memory");
 	s->device.fd = -1;
-	r = camera_device_open(&s->device, request->argument, error);
+	if (path && !strchr(path, '/')) {
+		r = camera_find(found, path, error);
+		path = found;
+	}
+	if (r == 0)
+		r = camera_device_open(&s->device, path, error);
 	if (r < 0)
 		goto close;
 	r = camera_mode_settle(&s->mode, &s->device, request, &d, error);

@@ -8,9 +8,10 @@
 
 #include "tripool.h"
 
-/* Prints every camera with its pixel formats, sizes and rates as a table for a person. A device that cannot be opened
- * is listed with the reason. Returns how many cameras there are. Errors: -ENODEV: none. */
-int camera_list(FILE *out, struct tripool_error *error);
+/* Prints every camera with its names, pixel formats, sizes and rates: as a table for a person, or as a JSON array. A
+ * device that cannot be opened is listed with the reason. Returns how many cameras there are. Errors: -ENODEV: none
+ * (the array is empty then). */
+int camera_list(FILE *out, bool json, struct tripool_error *error);
 
 /* Prints all controls of the camera at `path` (NULL: the first) as a table for a person or as one JSON object. */
 int camera_controls_list(FILE *out, const char *path, bool json, struct tripool_error *error);

@@ -144,14 +144,6 @@ struct camera_fourcc_text camera_fourcc_text(uint32_t fourcc)
 	return result;
 }
 
-static bool has(const uint32_t *fourccs, unsigned count, uint32_t fourcc)
-{
-	for (unsigned i = 0; i < count; i++)
-		if (fourccs[i] == fourcc)
-			return true;
-	return false;
-}
-
 /* Appends to a text of comma-separated words; a name that is there already, or has no room, is left out. */
 static void add_word(char *text, size_t size, const char *word)
 {
@@ -164,8 +156,12 @@ static void add_word(char *text, size_t size, const char *word)
 		snprintf(text + length, size - length, "%s%s", length ? ", " : "", word);
 }
 
-/* Says what the camera has, in the words of -f. */
-static int no_choice(const uint32_t *fourccs, unsigned count, const char *pix_fmt, struct tripool_error *error)
+static bool named(const char *pix_fmt)
+{
+	return pix_fmt && strcmp(pix_fmt, CAMERA_ANY_NATIVE) != 0 && strcmp(pix_fmt, CAMERA_ANY_DECODED) != 0;
+}
+
+int camera_no_choice(const uint32_t *fourccs, unsigned count, const char *pix_fmt, struct tripool_error *error)
 {
 	char usable[96] = "", other[24] = "";
 	bool decodes = false;
@@ -184,14 +180,14 @@ static int no_choice(const uint32_t *fourccs, unsigned count, const char *pix_fm
 	if (!pix_fmt)
 		return tripool_fail(error, -EINVAL, "the camera has no pixel format that can be used%s%s",
 		    other[0] ? "; of no use here: " : "", other);
-	return tripool_fail(error, -EINVAL, "the camera has no '%.24s': choose one of %s%s%s", pix_fmt,
-	    usable[0] ? usable : "(none)", other[0] ? "; of no use here: " : "", other);
+	return tripool_fail(error, -EINVAL, "the camera has no %s%.24s%s: choose one of %s%s%s",
+	    named(pix_fmt) ? "'" : "", pix_fmt, named(pix_fmt) ? "'" : " format", usable[0] ? usable : "(none)",
+	    other[0] ? "; of no use here: " : "", other);
 }
 
 static bool video(const struct camera_format *format)
 {
-	return format->pix_fmt &&
-	       (format->kind == CAMERA_YUV || format->kind == CAMERA_APART || format->kind == CAMERA_RGB);
+	return format->pix_fmt && format->kind != CAMERA_GRAY && format->kind != CAMERA_BAYER;
 }
 
 /* Gray is not decoded unasked: nothing would be won. */
@@ -200,78 +196,48 @@ static bool worth_decoding(const struct camera_format *format)
 	return format->decodes && format->kind != CAMERA_GRAY;
 }
 
-static bool native(const struct camera_format *format)
+/* What to publish of a format, or NULL. */
+static const struct camera_format *published(const struct camera_format *source, const char *pix_fmt)
 {
-	return format->pix_fmt != NULL;
-}
-
-static bool decodes(const struct camera_format *format)
-{
-	return format->decodes;
-}
-
-/* The first of the table that the camera has and that is wanted. */
-static const struct camera_format *first(
-    const uint32_t *fourccs, unsigned count, bool (*wanted)(const struct camera_format *))
-{
-	for (size_t i = 0; i < COUNT(formats); i++)
-		if (wanted(&formats[i]) && has(fourccs, count, formats[i].fourcc))
-			return &formats[i];
+	if (!pix_fmt) {
+		if (video(source))
+			return source;
+		if (worth_decoding(source))
+			return camera_format_find(decoded[0]);
+		return source->pix_fmt ? source : NULL;
+	}
+	if (strcmp(pix_fmt, CAMERA_ANY_DECODED) == 0)
+		return source->decodes && source->fourcc != decoded[0] ? camera_format_find(decoded[0]) : NULL;
+	if (source->pix_fmt && (!named(pix_fmt) || strcmp(source->pix_fmt, pix_fmt) == 0))
+		return source;
+	for (size_t i = 0; source->decodes && i < COUNT(decoded); i++)
+		if (strcmp(camera_format_find(decoded[i])->pix_fmt, pix_fmt) == 0)
+			return camera_format_find(decoded[i]);
 	return NULL;
 }
 
-static int choose_asked(struct camera_choice *choice, const uint32_t *fourccs, unsigned count, const char *pix_fmt,
-    struct tripool_error *error)
+bool camera_choose(struct camera_choice *choice, const struct camera_format *source, const char *pix_fmt)
 {
-	const struct camera_format *source = first(fourccs, count, decodes);
+	const struct camera_format *what = published(source, pix_fmt);
 
-	for (size_t i = 0; i < COUNT(formats); i++) {
-		if (native(&formats[i]) && strcmp(formats[i].pix_fmt, pix_fmt) == 0 &&
-		    has(fourccs, count, formats[i].fourcc)) {
-			choice->source = choice->published = &formats[i];
-			return 0;
-		}
-	}
-	for (size_t i = 0; source && i < COUNT(decoded); i++) {
-		const struct camera_format *format = camera_format_find(decoded[i]);
-
-		if (strcmp(format->pix_fmt, pix_fmt) == 0) {
-			choice->source = source;
-			choice->published = format;
-			return 0;
-		}
-	}
-	return no_choice(fourccs, count, pix_fmt, error);
+	if (what)
+		*choice = (struct camera_choice){source, what};
+	return what;
 }
 
-int camera_choose(struct camera_choice *choice, const uint32_t *fourccs, unsigned count, const char *pix_fmt,
-    struct tripool_error *error)
+ptrdiff_t camera_format_place(const struct camera_format *format)
 {
-	const struct camera_format *source;
-
-	if (pix_fmt)
-		return choose_asked(choice, fourccs, count, pix_fmt, error);
-	if ((source = first(fourccs, count, video))) {
-		choice->source = choice->published = source;
-	} else if ((source = first(fourccs, count, worth_decoding))) {
-		choice->source = source;
-		choice->published = camera_format_find(decoded[0]);
-	} else if ((source = first(fourccs, count, native))) {
-		choice->source = choice->published = source;
-	} else {
-		return no_choice(fourccs, count, NULL, error);
-	}
-	return 0;
+	return format - formats;
 }
 
-void camera_choice_fit(struct camera_choice *choice, uint32_t width_px, uint32_t height_px)
+void camera_choice_fit(struct camera_choice *choice, const char *pix_fmt, uint32_t width_px, uint32_t height_px)
 {
 	/* libv4lconvert takes JPEG to planes in whole blocks only: 16x16 for the usual 4:2:0. Through RGB it does any.
 	 */
 	uint32_t block = choice->source->kind == CAMERA_JPEG ? 16 : 2;
 
-	if (choice->source != choice->published && choice->published->fourcc == V4L2_PIX_FMT_YUV420 &&
-	    (width_px % block != 0 || height_px % block != 0))
+	if (!named(pix_fmt) && choice->source != choice->published &&
+	    choice->published->fourcc == V4L2_PIX_FMT_YUV420 && (width_px % block != 0 || height_px % block != 0))
 		choice->published = camera_format_find(V4L2_PIX_FMT_RGB24);
 }
 

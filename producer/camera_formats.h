@@ -4,6 +4,7 @@
 #define TRIPOOL_CAMERA_FORMATS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "tripool.h"
@@ -46,15 +47,24 @@ struct camera_choice {
 	const struct camera_format *published; /* the same as `source` where the driver writes into the slot itself */
 };
 
-/*
- * Chooses among the `count` formats that a camera has. `pix_fmt` NULL: whatever is best: native colour video, else what
- * can be decoded, else anything native. Errors: -EINVAL: nothing fits; the text says what the camera has.
- */
-int camera_choose(struct camera_choice *choice, const uint32_t *fourccs, unsigned count, const char *pix_fmt,
-    struct tripool_error *error);
+/* What -f says instead of a pixel format's name. */
+#define CAMERA_ANY_NATIVE "native"
+#define CAMERA_ANY_DECODED "decoded"
 
-/* For a choice that nobody asked for by name: takes another decoded format where the size does not suit it. */
-void camera_choice_fit(struct camera_choice *choice, uint32_t width_px, uint32_t height_px);
+/*
+ * Whether a format of the camera gives what is asked for, and how. `pix_fmt` NULL: whatever is best of it: as it is
+ * where that is video in colour, else decoded, else as it is. A name: as it is, else decoded to it.
+ */
+bool camera_choose(struct camera_choice *choice, const struct camera_format *source, const char *pix_fmt);
+
+/* Its place in the order of preference. */
+ptrdiff_t camera_format_place(const struct camera_format *format);
+
+/* No format gives what is asked for: returns -EINVAL with a text that says what the camera has, in the words of -f. */
+int camera_no_choice(const uint32_t *fourccs, unsigned count, const char *pix_fmt, struct tripool_error *error);
+
+/* Takes another decoded format where the size does not suit it, unless that one was asked for by name. */
+void camera_choice_fit(struct camera_choice *choice, const char *pix_fmt, uint32_t width_px, uint32_t height_px);
 
 /* The colour fields of a v4l2_pix_format (or v4l2_pix_format_mplane). */
 struct camera_colour {

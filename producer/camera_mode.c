@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "camera_modes.h"
 #include "error.h"
 
 #define DEFAULT_WIDTH_PX 1280
@@ -33,23 +34,36 @@ void camera_note(struct source_description *description, const char *format, ...
 	va_end(arguments);
 }
 
-static int choose_picture(struct camera_mode *mode, const struct camera_device *device,
-    const struct source_request *request, struct tripool_error *error)
+/* The nearest mode that the driver lists, in its words into `reason`; then it is asked for exactly that. */
+static int choose_picture(struct camera_mode *mode, struct camera_pick *pick, const struct camera_device *device,
+    const struct source_request *request, char reason[MODE_REASON_BYTES], struct tripool_error *error)
 {
-	uint32_t fourccs[CAMERA_MAX_FORMATS];
-	unsigned count = camera_device_formats(device, fourccs);
-	int r = camera_choose(&mode->choice, fourccs, count, request->pix_fmt, error);
+	struct source_request aim = *request;
+	struct camera_modes modes;
+	int r;
 
+	if (!aim.width_px) {
+		aim.width_px = DEFAULT_WIDTH_PX;
+		aim.height_px = DEFAULT_HEIGHT_PX;
+	}
+	r = camera_modes_list(&modes, device, aim.width_px, aim.height_px);
+	if (r < 0)
+		return tripool_fail(error, r, "out of memory");
+	r = camera_modes_choose(pick, &modes, &aim, error);
+	if (r == 0)
+		camera_modes_explain(reason, MODE_REASON_BYTES, pick, &modes, &aim);
+	camera_modes_finish(&modes);
 	if (r < 0)
 		return r;
+	mode->choice = pick->choice;
 	mode->picture = (struct camera_picture){
-	    .fourcc = mode->choice.source->fourcc,
-	    .width_px = request->width_px ? request->width_px : DEFAULT_WIDTH_PX,
-	    .height_px = request->height_px ? request->height_px : DEFAULT_HEIGHT_PX,
+	    .fourcc = pick->choice.source->fourcc,
+	    .width_px = pick->width_px,
+	    .height_px = pick->height_px,
 	};
 	r = camera_device_set_picture(device, &mode->picture, error);
-	if (r == 0 && !request->pix_fmt)
-		camera_choice_fit(&mode->choice, mode->picture.width_px, mode->picture.height_px);
+	if (r == 0)
+		camera_choice_fit(&mode->choice, request->pix_fmt, mode->picture.width_px, mode->picture.height_px);
 	return r;
 }
 
@@ -85,14 +99,14 @@ static int describe_decoded(struct camera_mode *mode, struct tripool_format *for
 	return tripool_format_layout(format, error);
 }
 
-static void settle_rate(
-    const struct camera_device *device, const struct source_request *request, struct source_description *description)
+static void settle_rate(const struct camera_device *device, const struct camera_pick *pick,
+    const struct source_request *request, struct source_description *description)
 {
 	struct tripool_format *format = &description->format;
 	double asked, got;
 
-	format->frame_rate_num = request->rate_num;
-	format->frame_rate_den = request->rate_den;
+	format->frame_rate_num = pick->rate_num;
+	format->frame_rate_den = pick->rate_den;
 	camera_device_set_rate(device, &format->frame_rate_num, &format->frame_rate_den);
 	if (!request->rate_num)
 		return;
@@ -112,8 +126,9 @@ int camera_mode_settle(struct camera_mode *mode, const struct camera_device *dev
 {
 	struct source_description d = {.max_slots = 0};
 	struct camera_mode m = {.layout = {.planes = 1}};
+	struct camera_pick pick;
 	uint32_t min_buffers;
-	int r = choose_picture(&m, device, request, error);
+	int r = choose_picture(&m, &pick, device, request, d.mode_reason, error);
 
 	if (r == 0)
 		r = check_rows(&m, device, error);
@@ -131,7 +146,7 @@ int camera_mode_settle(struct camera_mode *mode, const struct camera_device *dev
 	if (request->width_px && (request->width_px != d.format.width_px || request->height_px != d.format.height_px))
 		camera_note(&d, "asked for %ux%u, the camera makes %ux%u", request->width_px, request->height_px,
 		    d.format.width_px, d.format.height_px);
-	settle_rate(device, request, &d);
+	settle_rate(device, &pick, request, &d);
 	if (camera_mode_native(&m)) {
 		min_buffers = camera_device_min_buffers(device);
 		d.write_depth = min_buffers < QUEUE_DEPTH ? QUEUE_DEPTH : min_buffers + 1;

@@ -83,6 +83,8 @@ static void describe(struct capture *capture)
 	    "stream '%s': %s, %s %" PRIu32 "x%" PRIu32 " at %.6g fps, path %s, %" PRIu32 " copies per frame",
 	    capture->options->name, d->name, f->pix_fmt, f->width_px, f->height_px,
 	    f->frame_rate_den ? (double)f->frame_rate_num / f->frame_rate_den : 0.0, d->path, d->copies_per_frame);
+	if (d->mode_reason[0])
+		status_say(&capture->status, "mode: %s", d->mode_reason);
 }
 
 static int watch_source(struct capture *capture, struct tripool_error *error)

@@ -8,10 +8,10 @@
 #include <libavutil/log.h>
 #include <stdio.h>
 
-static int list(void)
+static int list(bool json)
 {
 	struct tripool_error error = {""};
-	int r = camera_list(stdout, &error);
+	int r = camera_list(stdout, json, &error);
 
 	if (r < 0) {
 		cli_error("%s", error.text);
@@ -43,7 +43,7 @@ int main(int argc, char **argv)
 	av_log_set_level(AV_LOG_ERROR);
 	options_parse(&options, argc, argv);
 	if (options.list)
-		return list();
+		return list(options.json);
 	if (options.controls)
 		return controls(&options);
 	int r = capture_open(&capture, &options, &error);

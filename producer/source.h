@@ -13,13 +13,15 @@
 
 /* What the command line asks for; 0 and NULL where it says nothing. */
 struct source_request {
-	const char *argument; /* what follows the colon: "bars", "/dev/video0"; NULL: none */
+	const char *argument; /* what follows the colon: "bars", "/dev/video0", "HD Webcam"; NULL: none */
 	uint32_t width_px, height_px;
-	uint32_t rate_num, rate_den; /* frames a second, as a fraction */
-	const char *pix_fmt;
+	uint32_t rate_num, rate_den;    /* frames a second, as a fraction */
+	const char *pix_fmt;            /* libavutil's name; for a camera also "native" or "decoded" */
 	const char *const *assignments; /* "name=value" each: a camera's controls, in the order to be set */
 	uint32_t assignment_count;
 };
+
+#define MODE_REASON_BYTES 160
 
 /* What the source makes, known after open. */
 struct source_description {
@@ -31,7 +33,8 @@ struct source_description {
 	bool fresh_pool;           /* attach needs a pool that was shown to prepare */
 	uint32_t usual_viewers;    /* to make room for when nobody says how many; 0: as for any source */
 	char name[128];            /* for a person: "test pattern bars", "vivid (/dev/video0)" */
-	char note[256];            /* what differs from what was asked, and why, for stderr; "" when nothing does */
+	char mode_reason[MODE_REASON_BYTES]; /* for a person: the mode chosen, and among which; "": no choice */
+	char note[256]; /* what differs from what was asked, and why, for stderr; "" when nothing does */
 };
 
 struct source_counts {

@@ -6,10 +6,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 int v4l2_call(int fd, unsigned long request, void *argument)
@@ -67,4 +69,38 @@ int v4l2_watch_devices(void)
 		return r;
 	}
 	return fd;
+}
+
+static int find_link(const char *directory, dev_t device, char *link, size_t size)
+{
+	const struct dirent *entry;
+	DIR *links = opendir(directory);
+	int r = -ENOENT;
+
+	if (!links)
+		return r;
+	while ((entry = readdir(links))) {
+		char path[PATH_MAX];
+		struct stat status;
+		int length = snprintf(path, sizeof(path), "%s/%s", directory, entry->d_name);
+
+		if ((size_t)length >= size || stat(path, &status) < 0 || !S_ISCHR(status.st_mode) ||
+		    status.st_rdev != device || (r == 0 && strcmp(path, link) > 0))
+			continue;
+		strcpy(link, path);
+		r = 0;
+	}
+	closedir(links);
+	return r;
+}
+
+int v4l2_stable_path(const char *path, char *stable, size_t size)
+{
+	struct stat status;
+	int r;
+
+	if (stat(path, &status) < 0 || !S_ISCHR(status.st_mode))
+		return -ENOENT;
+	r = find_link("/dev/v4l/by-id", status.st_rdev, stable, size);
+	return r == 0 ? r : find_link("/dev/v4l/by-path", status.st_rdev, stable, size);
 }

@@ -80,6 +80,7 @@ bad 2 "'nonsense'" pattern:nonsense
 bad 2 "'bars '" 'pattern:bars '
 bad 1 "/dev/nonsense" camera:/dev/nonsense
 bad 1 "/dev/null" camera:/dev/null
+bad 1 "no camera" "camera:no such camera"
 bad 1 "$work" "camera:$work"
 
 # Numbers

@@ -20,6 +20,8 @@
 #define PLANE_BYTES (BUFFER_BYTES / 4)
 #define CAPTURE_NS_PER_FRAME 40000000
 
+#define FIRST_NUMBER 3 /* of FAKE_PATH */
+
 struct fake_v4l2 fake;
 static int fake_fd = -1;
 
@@ -54,9 +56,37 @@ void udmabuf_sync(int fd)
 	fake.syncs++;
 }
 
+static unsigned camera_count(void)
+{
+	return fake.absent ? 0 : fake.camera_count ? fake.camera_count : 1;
+}
+
 int v4l2_next_device(int after)
 {
-	return after < 3 && !fake.absent ? 3 : -ENOENT;
+	int next = after < FIRST_NUMBER ? FIRST_NUMBER : after + 1;
+
+	return next < FIRST_NUMBER + (int)camera_count() ? next : -ENOENT;
+}
+
+/* Which of the cameras it is, or -1. */
+static int camera_index(const char *path)
+{
+	int number = -1, end = 0;
+
+	if (sscanf(path, "/dev/video%d%n", &number, &end) != 1 || path[end] || number < FIRST_NUMBER)
+		return -1;
+	number -= FIRST_NUMBER;
+	return number == 0 || number < (int)camera_count() ? number : -1;
+}
+
+int v4l2_stable_path(const char *path, char *stable, size_t size)
+{
+	int index = camera_index(path);
+
+	if (index < 0 || index >= (int)fake.camera_count || !fake.cameras[index].stable_path)
+		return -ENOENT;
+	snprintf(stable, size, "%s", fake.cameras[index].stable_path);
+	return 0;
 }
 
 int v4l2_watch_devices(void)
@@ -66,9 +96,9 @@ int v4l2_watch_devices(void)
 
 int v4l2_device_open(const char *path)
 {
-	int fd;
+	int fd, index = camera_index(path);
 
-	if (strcmp(path, FAKE_PATH) != 0) {
+	if (index < 0) {
 		fd = open(path, O_RDWR | O_CLOEXEC);
 		if (fd == fake_fd) /* that one was closed */
 			fake_fd = -1;
@@ -76,6 +106,7 @@ int v4l2_device_open(const char *path)
 	}
 	if (fake.open_error)
 		return fake.open_error;
+	fake.opened_camera = index;
 	fake_fd = memfd_create("fake camera", MFD_CLOEXEC);
 	assert_true(fake_fd >= 0);
 	assert_int_equal(ftruncate(fake_fd, (off_t)BUFFER_BYTES * VIDEO_MAX_FRAME), 0);
@@ -102,7 +133,7 @@ static int query_capability(struct v4l2_capability *capability)
 {
 	memset(capability, 0, sizeof(*capability));
 	strcpy((char *)capability->driver, "fake");
-	strcpy((char *)capability->card, "Fake Camera");
+	strcpy((char *)capability->card, fake.camera_count ? fake.cameras[fake.opened_camera].name : "Fake Camera");
 	strcpy((char *)capability->bus_info, "platform:fake-003");
 	capability->capabilities = V4L2_CAP_DEVICE_CAPS;
 	capability->device_caps = fake.device_caps;
@@ -134,6 +165,15 @@ static void set_chroma(struct v4l2_pix_format_mplane *mp, const struct fake_form
 	}
 }
 
+static bool has_mode(uint32_t fourcc, uint32_t width, uint32_t height)
+{
+	for (unsigned i = 0; i < fake.mode_count; i++)
+		if (fake.modes[i].fourcc == fourcc && fake.modes[i].width_px == width &&
+		    fake.modes[i].height_px == height)
+			return true;
+	return false;
+}
+
 static int set_format(struct v4l2_format *format)
 {
 	uint32_t asked = fake.multiplanar ? format->fmt.pix_mp.pixelformat : format->fmt.pix.pixelformat;
@@ -146,6 +186,8 @@ static int set_format(struct v4l2_format *format)
 		return fake.format_error ? fake.format_error : -EINVAL;
 	while (f->fourcc != (fake.other_format ? fake.other_format : asked))
 		assert_true(++f < fake.formats + fake.format_count);
+	if (fake.modes)
+		assert_true(has_mode(f->fourcc, width, height));
 	width = fake.width_px ? fake.width_px : width;
 	height = fake.height_px ? fake.height_px : height;
 	stride = f->first_plane_bits ? width * f->first_plane_bits / 8 + fake.row_padding_bytes : 0;
@@ -301,8 +343,32 @@ static int stream_off(void)
 	return 0;
 }
 
+/* The index-th size of the format; rates of one size stand together in the table. */
+static int table_size(struct v4l2_frmsizeenum *size)
+{
+	unsigned index = 0;
+	const struct fake_mode *m = fake.modes, *last = NULL;
+
+	for (; m < fake.modes + fake.mode_count; m++) {
+		if (m->fourcc != size->pixel_format ||
+		    (last && last->width_px == m->width_px && last->height_px == m->height_px))
+			continue;
+		last = m;
+		if (index++ != size->index)
+			continue;
+		size->type = V4L2_FRMSIZE_TYPE_DISCRETE;
+		size->discrete = (struct v4l2_frmsize_discrete){m->width_px, m->height_px};
+		return 0;
+	}
+	return -EINVAL;
+}
+
 static int frame_size(struct v4l2_frmsizeenum *size)
 {
+	if (fake.no_sizes)
+		return -ENOTTY;
+	if (fake.modes)
+		return table_size(size);
 	if (size->index > 0 || !fake.width_px) {
 		if (size->index > 0)
 			return -EINVAL;
@@ -315,8 +381,31 @@ static int frame_size(struct v4l2_frmsizeenum *size)
 	return 0;
 }
 
+static int table_interval(struct v4l2_frmivalenum *interval)
+{
+	unsigned index = 0;
+
+	for (const struct fake_mode *m = fake.modes; m < fake.modes + fake.mode_count; m++) {
+		if (m->fourcc != interval->pixel_format || m->width_px != interval->width ||
+		    m->height_px != interval->height || index++ != interval->index)
+			continue;
+		interval->type = V4L2_FRMIVAL_TYPE_DISCRETE;
+		interval->discrete = (struct v4l2_fract){1, m->rate};
+		return 0;
+	}
+	return -EINVAL;
+}
+
 static int frame_interval(struct v4l2_frmivalenum *interval)
 {
+	if (fake.modes)
+		return table_interval(interval);
+	if (fake.any_rate && interval->index == 0) {
+		interval->type = V4L2_FRMIVAL_TYPE_CONTINUOUS;
+		interval->stepwise.min = (struct v4l2_fract){2, 120};
+		interval->stepwise.max = (struct v4l2_fract){1, 5};
+		return 0;
+	}
 	if (interval->index > 1)
 		return -EINVAL;
 	interval->type = V4L2_FRMIVAL_TYPE_DISCRETE;

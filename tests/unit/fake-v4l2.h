@@ -35,14 +35,31 @@ struct fake_control {
 	int sets;
 };
 
+/* One that the driver lists. Sizes of a format stand together, and so do rates of a size. */
+struct fake_mode {
+	uint32_t fourcc, width_px, height_px, rate;
+};
+
+struct fake_camera {
+	const char *name, *stable_path; /* NULL: none */
+};
+
 struct fake_v4l2 {
-	/* the camera */
+	/* the cameras, from FAKE_PATH on, alike but for their names; 0: one, "Fake Camera" */
+	const struct fake_camera *cameras;
+	unsigned camera_count;
+
+	/* what they are */
 	const struct fake_format *formats;
 	unsigned format_count;
 	uint32_t device_caps; /* 0: a camera's */
 	bool multiplanar;
 	bool absent;
+	const struct fake_mode *modes; /* all that it can be asked for; NULL: */
+	unsigned mode_count;
 	uint32_t width_px, height_px; /* the only size; 0: any */
+	bool no_sizes;                /* it lists none */
+	bool any_rate;                /* lists 5 to 60 frames a second, else 29.97 and 7.5 */
 	uint32_t row_padding_bytes, size_padding_bytes;
 	uint32_t rate_num, rate_den; /* 0: it does not tell; the only rate when `one_rate`, else any */
 	bool one_rate;
@@ -67,7 +84,7 @@ struct fake_v4l2 {
 	struct v4l2_format format;
 	uint32_t memory, count;
 	bool streaming;
-	int opened, streamoffs;
+	int opened, opened_camera, streamoffs;
 	uint32_t queued[VIDEO_MAX_FRAME], queued_count; /* in order */
 	struct fake_buffer {
 		struct {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Pixel formats and colours: V4L2's names and layouts against libavutil's, and which mode of a camera is taken. */
-#include "camera_formats.h"
+#include "camera_modes.h"
 
 #include <errno.h>
 #include <libavutil/imgutils.h>
@@ -200,7 +200,35 @@ static const struct choice_case choices[] = {
     {{V4L2_PIX_FMT_MJPEG, V4L2_PIX_FMT_YUYV}, "nv12", 0, NULL},
     {{V4L2_PIX_FMT_NV21}, "rgb24", 0, NULL},
     {{V4L2_PIX_FMT_YUYV}, "no such", 0, NULL},
+    /* asked: as it comes, or not */
+    {{V4L2_PIX_FMT_MJPEG, V4L2_PIX_FMT_YUYV}, "native", V4L2_PIX_FMT_YUYV, "yuyv422"},
+    {{V4L2_PIX_FMT_MJPEG, V4L2_PIX_FMT_GREY}, "native", V4L2_PIX_FMT_GREY, "gray"},
+    {{V4L2_PIX_FMT_GREY, V4L2_PIX_FMT_SRGGB8, V4L2_PIX_FMT_BGR24}, "native", V4L2_PIX_FMT_BGR24, "bgr24"},
+    {{V4L2_PIX_FMT_MJPEG, V4L2_PIX_FMT_NV61}, "native", 0, NULL},
+    {{V4L2_PIX_FMT_NV21, V4L2_PIX_FMT_MJPEG}, "decoded", V4L2_PIX_FMT_MJPEG, "yuv420p"},
+    {{V4L2_PIX_FMT_GREY, V4L2_PIX_FMT_MJPEG}, "decoded", V4L2_PIX_FMT_MJPEG, "yuv420p"},
+    {{V4L2_PIX_FMT_YUV420, V4L2_PIX_FMT_MJPEG}, "decoded", V4L2_PIX_FMT_MJPEG, "yuv420p"},
+    {{V4L2_PIX_FMT_NV21}, "decoded", 0, NULL},
 };
+
+/* Of formats whose sizes and rates the driver does not list. */
+static int choose(
+    struct camera_choice *choice, const uint32_t *has, unsigned count, const char *asked, struct tripool_error *error)
+{
+	const struct source_request request = {.width_px = 1280, .height_px = 720, .pix_fmt = asked};
+	struct camera_offer offers[4] = {{.fourcc = 0}};
+	const struct camera_modes modes = {offers, count};
+	struct camera_pick pick;
+	int r;
+
+	assert_true(count <= COUNT(offers));
+	for (unsigned i = 0; i < count; i++)
+		offers[i].fourcc = has[i];
+	r = camera_modes_choose(&pick, &modes, &request, error);
+	if (r == 0)
+		*choice = pick.choice;
+	return r;
+}
 
 static void test_choice(void **state)
 {
@@ -214,7 +242,7 @@ static void test_choice(void **state)
 
 		while (count < COUNT(c->has) && c->has[count])
 			count++;
-		r = camera_choose(&choice, c->has, count, c->asked, &error);
+		r = choose(&choice, c->has, count, c->asked, &error);
 		if (!c->published) {
 			assert_int_equal(r, -EINVAL);
 			assert_null(choice.source);
@@ -234,31 +262,35 @@ static void test_refusal_says_what_there_is(void **state)
 	struct tripool_error error;
 
 	(void)state;
-	assert_int_equal(camera_choose(&choice, has, 4, "nv12", &error), -EINVAL);
+	assert_int_equal(choose(&choice, has, 4, "nv12", &error), -EINVAL);
 	assert_string_equal(
 	    error.text, "the camera has no 'nv12': choose one of yuyv422, yuv420p, rgb24, bgr24; of no use here: H264");
-	assert_int_equal(camera_choose(&choice, has + 2, 1, NULL, &error), -EINVAL);
+	assert_int_equal(choose(&choice, has + 1, 1, "native", &error), -EINVAL);
+	assert_string_equal(error.text, "the camera has no native format: choose one of yuv420p, rgb24, bgr24");
+	assert_int_equal(choose(&choice, has + 2, 1, NULL, &error), -EINVAL);
 	assert_string_equal(error.text, "the camera has no pixel format that can be used; of no use here: H264");
 }
 
-static const char *fitted(uint32_t source, uint32_t width_px, uint32_t height_px)
+static const char *fitted(uint32_t source, const char *asked, uint32_t width_px, uint32_t height_px)
 {
 	struct camera_choice choice;
 
-	assert_int_equal(camera_choose(&choice, &source, 1, NULL, NULL), 0);
-	camera_choice_fit(&choice, width_px, height_px);
+	assert_int_equal(choose(&choice, &source, 1, asked, NULL), 0);
+	camera_choice_fit(&choice, asked, width_px, height_px);
 	return choice.published->pix_fmt;
 }
 
 static void test_fit(void **state)
 {
 	(void)state;
-	assert_string_equal(fitted(V4L2_PIX_FMT_MJPEG, 1280, 720), "yuv420p");
-	assert_string_equal(fitted(V4L2_PIX_FMT_MJPEG, 1920, 1080), "rgb24");
-	assert_string_equal(fitted(V4L2_PIX_FMT_MJPEG, 1366, 768), "rgb24");
-	assert_string_equal(fitted(V4L2_PIX_FMT_SRGGB10, 1920, 1080), "yuv420p");
-	assert_string_equal(fitted(V4L2_PIX_FMT_SRGGB10, 1921, 1081), "rgb24");
-	assert_string_equal(fitted(V4L2_PIX_FMT_YUYV, 1366, 767), "yuyv422");
+	assert_string_equal(fitted(V4L2_PIX_FMT_MJPEG, NULL, 1280, 720), "yuv420p");
+	assert_string_equal(fitted(V4L2_PIX_FMT_MJPEG, NULL, 1920, 1080), "rgb24");
+	assert_string_equal(fitted(V4L2_PIX_FMT_MJPEG, NULL, 1366, 768), "rgb24");
+	assert_string_equal(fitted(V4L2_PIX_FMT_SRGGB10, NULL, 1920, 1080), "yuv420p");
+	assert_string_equal(fitted(V4L2_PIX_FMT_SRGGB10, NULL, 1921, 1081), "rgb24");
+	assert_string_equal(fitted(V4L2_PIX_FMT_YUYV, NULL, 1366, 767), "yuyv422");
+	assert_string_equal(fitted(V4L2_PIX_FMT_MJPEG, "decoded", 1920, 1080), "rgb24");
+	assert_string_equal(fitted(V4L2_PIX_FMT_MJPEG, "yuv420p", 1920, 1080), "yuv420p");
 }
 
 struct colour_case {

@@ -200,12 +200,35 @@ start raw "$capture" "camera:$video" -n raw -s 640x360 -f bayer_rggb8 --frames 3
 ended_well raw $!
 says raw '.path == "userptr" and .pix_fmt == "bayer_rggb8"'
 
-# What there is.
+# What there is, with the links that udev would have made.
+mkdir -p /dev/v4l/by-id /dev/v4l/by-path
+ln -s ../../video0 /dev/v4l/by-id/usb-vivid-index0
+ln -s ../../video0 /dev/v4l/by-path/platform-vivid.0-index0
+ln -s ../../video1 /dev/v4l/by-path/platform-vivid.1-index0
 "$capture" --list >"$RESULT/list.txt"
 check "list: exit status" test $? -eq 0
-for word in "$video" "$multi" yuyv422 nv12 640x360; do
+for word in "$video" "$multi" yuyv422 nv12 640x360 /dev/v4l/by-id/usb-vivid-index0; do
     check "list: shows $word" grep -qF "$word" "$RESULT/list.txt"
 done
+"$capture" --list --json >"$RESULT/list.json"
+check "list --json: exit status" test $? -eq 0
+says list 'length == 2 and all(.name == "vivid" and .error == null)'
+says list '.[0].path == "/dev/video0" and .[0].stable_path == "/dev/v4l/by-id/usb-vivid-index0"'
+says list '.[1].path == "/dev/video1" and .[1].stable_path == "/dev/v4l/by-path/platform-vivid.1-index0"'
+says list '.[0].formats[] | select(.fourcc == "YUYV") | .pix_fmt == "yuyv422" and .use == "native"'
+says list '.[0].formats[0].sizes[] | select(.width == 640 and .height == 360) | .rates | contains(["25", "30"])'
+
+# By a path that is a link; by a name, which two cameras have here.
+start link "$capture" camera:/dev/v4l/by-id/usb-vivid-index0 -n link -s 640x360 --frames 1 --json
+ended_well link $!
+says link '.source == "vivid (/dev/v4l/by-id/usb-vivid-index0)"'
+refused two-of-a-name "$video (/dev/v4l/by-id/usb-vivid-index0), $multi (/dev/v4l/by-path/" camera:vivid
+refused no-such-name "'vivid' $video, 'vivid' $multi" "camera:HD Webcam"
+mv "$video" /dev/hidden
+start name "$capture" camera:VIV -n name -s 640x360 --frames 1 --json
+ended_well name $!
+mv /dev/hidden "$video"
+says name ".source == \"vivid ($multi)\""
 
 # A picture that the driver marks as spoiled is dropped and counted, and the stream goes on.
 start spoiled "$capture" "camera:$video" -n spoiled -s 640x360 -r 25 --json
@@ -229,6 +252,24 @@ start nearest "$capture" "camera:$video" -n nearest -s 600x340 --frames 1 --json
 ended_well nearest $!
 says nearest '.width == 640 and .height == 360'
 check "nearest: says so" grep -q '600x340.*640x360' "$RESULT/nearest.err"
+
+# A rate that it lacks: the nearest, where the driver itself would take the next higher one.
+start rate "$capture" "camera:$video" -n rate -s 640x360 -r 26 --frames 1 --json -v
+ended_well rate $!
+check "rate: says so" grep -q '26 frames a second.*makes 25$' "$RESULT/rate.err"
+check "rate: -v says the mode" grep -q '^mode: NV12 640x360 at 25 fps, native; as near in size: ' "$RESULT/rate.err"
+
+# The same camera as it comes and decoded; one that has raw sensor data alone, as that.
+start native "$capture" "camera:$video" -n native -s 640x360 -f native --frames 1 --json
+ended_well native $!
+says native '.path == "userptr" and .pix_fmt == "nv12"'
+start decoded "$capture" "camera:$video" -n decoded -s 640x360 -f decoded --frames 1 --json
+ended_well decoded $!
+says decoded '.path == "convert" and .pix_fmt == "yuv420p"'
+start sensor env LD_PRELOAD="$lesser" LESSER_FORMAT=RGGB \
+    "$capture" "camera:$video" -n sensor -s 640x360 -f native --frames 1 --json
+ended_well sensor $!
+says sensor '.path == "userptr" and .pix_fmt == "bayer_rggb8"'
 
 start first "$capture" "camera:$video" -n first -s 640x360 -r 25 --json
 pid=$!

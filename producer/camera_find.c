@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+#include "camera_find.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "error.h"
+#include "v4l2.h"
+
+int camera_next(struct camera_found *found, int after)
+{
+	for (int n = v4l2_next_device(after); n >= 0; n = v4l2_next_device(n)) {
+		*found = (struct camera_found){.device.fd = -1};
+		snprintf(found->path, sizeof(found->path), "/dev/video%d", n);
+		found->code = camera_device_open(&found->device, found->path, &found->why);
+		if (found->code == -EINVAL)
+			continue;
+		if (v4l2_stable_path(found->path, found->stable_path, sizeof(found->stable_path)) < 0)
+			found->stable_path[0] = '\0';
+		return n;
+	}
+	return -ENOENT;
+}
+
+/* Cameras that were met, as words for an error. */
+struct words {
+	char text[176]; /* leaves room for the rest of an error's text */
+	bool full;
+	unsigned count;
+};
+
+static void add_word(struct words *words, const char *word)
+{
+	size_t length = strlen(words->text);
+
+	words->count++;
+	if (words->full)
+		return;
+	words->full = length + strlen(word) + sizeof(", , ...") > sizeof(words->text);
+	snprintf(
+	    words->text + length, sizeof(words->text) - length, "%s%s", length ? ", " : "", words->full ? "..." : word);
+}
+
+/* With the name it has, or why that is not known. */
+static void add_named(struct words *words, const struct camera_found *found)
+{
+	char word[160];
+
+	if (found->code == 0)
+		snprintf(word, sizeof(word), "'%s' %s", found->device.name, found->path);
+	else
+		snprintf(word, sizeof(word), "%s (%.100s)", found->path, strerror(-found->code));
+	add_word(words, word);
+}
+
+/* With the paths to choose it by. */
+static void add_paths(struct words *words, const struct camera_found *found)
+{
+	char word[320];
+
+	snprintf(word, sizeof(word), "%s", found->path);
+	if (found->stable_path[0])
+		snprintf(word, sizeof(word), "%s (%s)", found->path, found->stable_path);
+	add_word(words, word);
+}
+
+static int not_found(const char *name, const struct words *all, struct tripool_error *error)
+{
+	if (all->count == 0)
+		return tripool_fail(error, -ENODEV,
+		    "no cameras found: no /dev/video* device captures (plug one in, or load its driver)");
+	return tripool_fail(error, -ENODEV, "no camera is named '%.32s'; there is %s", name, all->text);
+}
+
+int camera_find(char path[CAMERA_PATH_BYTES], const char *name, struct tripool_error *error)
+{
+	struct words whole = {.count = 0}, part = {.count = 0}, all = {.count = 0};
+	char whole_path[CAMERA_PATH_BYTES] = "", part_path[CAMERA_PATH_BYTES] = "";
+	const struct words *met = &whole;
+	struct camera_found found;
+
+	for (int n = camera_next(&found, -1); n >= 0; n = camera_next(&found, n)) {
+		add_named(&all, &found);
+		if (found.code == 0 && strcasecmp(found.device.name, name) == 0) {
+			add_paths(&whole, &found);
+			strcpy(whole_path, found.path);
+		} else if (found.code == 0 && strcasestr(found.device.name, name)) {
+			add_paths(&part, &found);
+			strcpy(part_path, found.path);
+		}
+		camera_device_close(&found.device);
+	}
+	if (whole.count == 0)
+		met = &part;
+	if (met->count == 0)
+		return not_found(name, &all, error);
+	if (met->count > 1)
+		return tripool_fail(error, -EINVAL, "%u cameras are named '%.32s': choose one by its path: %s",
+		    met->count, name, met->text);
+	strcpy(path, met == &whole ? whole_path : part_path);
+	return 0;
+}
