@@ -96,7 +96,10 @@ static int camera_open(struct source **source, const struct source_request *requ
 	if (!s)
 		return tripool_fail(error, -ENOMEM, "out of memory");
 	s->device.fd = -1;
-	if (path && !strchr(path, '/')) {
+	if ((!path || !strchr(path, '/')) && request->identity) {
+		r = camera_find_again(found, request->identity, error);
+		path = found;
+	} else if (path && !strchr(path, '/')) {
 		r = camera_find(found, path, error);
 		path = found;
 	}
@@ -121,6 +124,7 @@ static int camera_open(struct source **source, const struct source_request *requ
 			goto close;
 		}
 	}
+	camera_identity(d.identity, &s->device);
 	s->slot_bytes = d.format.size_bytes;
 	s->start_at = d.write_depth;
 	*description = d;

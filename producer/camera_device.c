@@ -6,12 +6,25 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "camera_holder.h"
 #include "error.h"
 #include "v4l2.h"
 
 static bool multiplanar(const struct camera_device *device)
 {
 	return device->type == V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE;
+}
+
+static int busy_fail(const char *path, struct tripool_error *error)
+{
+	char holders[100];
+
+	if (camera_holders(path, holders, sizeof(holders)) == 0 || !holders[0])
+		return tripool_fail(error, -EBUSY, "camera '%.120s' is busy: end the other program that uses it", path);
+	if (strstr(holders, "(tripool-capture)"))
+		return tripool_fail(
+		    error, -EBUSY, "camera '%.80s' is busy: %s has it; any number can view its stream", path, holders);
+	return tripool_fail(error, -EBUSY, "camera '%.80s' is busy: %s has it; end that first", path, holders);
 }
 
 static int open_fail(const char *path, int code, struct tripool_error *error)
@@ -27,7 +40,7 @@ static int open_fail(const char *path, int code, struct tripool_error *error)
 		    "no permission to open '%.100s': join its group ('sudo usermod -aG video $USER', then log in anew)",
 		    path);
 	case -EBUSY:
-		return tripool_fail(error, code, "camera '%.120s' is busy: end the other program that uses it", path);
+		return busy_fail(path, error);
 	default:
 		return tripool_fail(error, code, "cannot open camera '%.120s': %s", path, strerror(-code));
 	}

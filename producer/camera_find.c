@@ -102,3 +102,37 @@ int camera_find(char path[CAMERA_PATH_BYTES], const char *name, struct tripool_e
 	strcpy(path, met == &whole ? whole_path : part_path);
 	return 0;
 }
+
+void camera_identity(char identity[CAMERA_IDENTITY_BYTES], const struct camera_device *device)
+{
+	snprintf(identity, CAMERA_IDENTITY_BYTES, "%.31s (%.31s)", device->name, device->bus);
+}
+
+int camera_find_again(char path[CAMERA_PATH_BYTES], const char *identity, struct tripool_error *error)
+{
+	char elsewhere[CAMERA_PATH_BYTES];
+	struct camera_found found;
+	unsigned namesakes = 0;
+	bool same = false;
+
+	for (int n = camera_next(&found, -1); n >= 0; n = camera_next(&found, n)) {
+		char met[CAMERA_IDENTITY_BYTES];
+		size_t name = strlen(found.device.name);
+
+		if (found.code < 0)
+			continue;
+		camera_identity(met, &found.device);
+		same = strcmp(met, identity) == 0;
+		if (same || (strncmp(met, identity, name) == 0 && identity[name] == ' ' && identity[name + 1] == '(')) {
+			namesakes++;
+			strcpy(elsewhere, found.path);
+		}
+		camera_device_close(&found.device);
+		if (same)
+			break;
+	}
+	if (!same && namesakes != 1)
+		return tripool_fail(error, -ENODEV, "camera '%s' is not there", identity);
+	strcpy(path, elsewhere);
+	return 0;
+}

@@ -26,4 +26,13 @@ int camera_next(struct camera_found *found, int after);
  */
 int camera_find(char path[CAMERA_PATH_BYTES], const char *name, struct tripool_error *error);
 
+#define CAMERA_IDENTITY_BYTES 72
+
+/* "HD Webcam (usb-0000:00:14.0-6)": what tells a camera from the others of this machine. */
+void camera_identity(char identity[CAMERA_IDENTITY_BYTES], const struct camera_device *device);
+
+/* The path of the camera of that identity, whatever its number is now; else of the only one of the same name, which
+ * may have been put into another socket. -ENODEV: it is not there. */
+int camera_find_again(char path[CAMERA_PATH_BYTES], const char *identity, struct tripool_error *error);
+
 #endif

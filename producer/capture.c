@@ -164,10 +164,12 @@ static void schedule(struct capture *capture, int code, int64_t now)
 		capture->backoff_ns = BACKOFF_MAX_NS;
 }
 
-/* Each reason is told once. */
-static void tell_lost(struct capture *capture, const struct tripool_error *why)
+/* Each reason is told once, and that it is away in one way only. */
+static void tell_lost(struct capture *capture, int code, const struct tripool_error *why)
 {
-	if (strcmp(capture->lost.text, why->text) == 0)
+	bool same = strcmp(capture->lost.text, why->text) == 0 || (absent(code) && absent(capture->lost_code));
+	capture->lost_code = code;
+	if (same)
 		return;
 	capture->lost = *why;
 	status_finish(&capture->status);
@@ -188,7 +190,7 @@ static int lose(struct capture *capture, int code, const struct tripool_error *w
 	capture->lost_ns = now;
 	capture->eager_ns = 0;
 	schedule(capture, code, now);
-	tell_lost(capture, why);
+	tell_lost(capture, code, why);
 	return 0;
 }
 
@@ -203,7 +205,7 @@ static void try_again(struct capture *capture)
 			capture->lost_ns = now;
 		capture->state = CAPTURE_LOST;
 		schedule(capture, r, now);
-		tell_lost(capture, &why);
+		tell_lost(capture, r, &why);
 		return;
 	}
 	status_finish(&capture->status);
@@ -211,6 +213,7 @@ static void try_again(struct capture *capture)
 		cli_error("%s is back", capture->supply.description.name);
 	describe(capture);
 	capture->lost.text[0] = '\0';
+	capture->lost_code = 0;
 	capture->state = CAPTURE_RUNNING;
 	capture->started_ns = now;
 	capture->unviewed_ns = 0;

@@ -30,6 +30,7 @@ struct capture {
 	int64_t retry_ns; /* lost: when to try again */
 	int64_t eager_ns; /* lost: until when a device that has just come may not be ready */
 	int64_t backoff_ns;
+	int lost_code;
 	struct tripool_error lost; /* why, as it was told last */
 };
 

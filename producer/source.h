@@ -19,6 +19,7 @@ struct source_request {
 	const char *pix_fmt;            /* libavutil's name; for a camera also "native" or "decoded" */
 	const char *const *assignments; /* "name=value" each: a camera's controls, in the order to be set */
 	uint32_t assignment_count;
+	const char *identity; /* the source that was open before, as its description says: no other; NULL: any */
 };
 
 #define MODE_REASON_BYTES 160
@@ -32,6 +33,7 @@ struct source_description {
 	uint32_t max_slots;        /* of the pool; 0: no limit of the source's */
 	bool fresh_pool;           /* attach needs a pool that was shown to prepare */
 	uint32_t usual_viewers;    /* to make room for when nobody says how many; 0: as for any source */
+	char identity[72];         /* what tells it from others; "" where there are none */
 	char name[128];            /* for a person: "test pattern bars", "vivid (/dev/video0)" */
 	char mode_reason[MODE_REASON_BYTES]; /* for a person: the mode chosen, and among which; "": no choice */
 	char note[256]; /* what differs from what was asked, and why, for stderr; "" when nothing does */

@@ -10,12 +10,18 @@
 void supply_init(
     struct supply *supply, const struct source_class *class, const struct source_request *request, bool checksum)
 {
-	*supply = (struct supply){.class = class, .request = request, .checksum = checksum};
+	*supply = (struct supply){.class = class, .request = *request, .checksum = checksum};
 }
 
 int supply_open(struct supply *supply, struct tripool_error *error)
 {
-	return supply->class->open(&supply->source, supply->request, &supply->description, error);
+	int r = supply->class->open(&supply->source, &supply->request, &supply->description, error);
+
+	if (r == 0 && supply->description.identity[0]) {
+		strcpy(supply->identity, supply->description.identity);
+		supply->request.identity = supply->identity;
+	}
+	return r;
 }
 
 /* Begins and queues one slot more. */

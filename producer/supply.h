@@ -13,7 +13,8 @@
 
 struct supply {
 	const struct source_class *class;
-	const struct source_request *request;
+	struct source_request request;
+	char identity[72]; /* of the first source: no other takes its place */
 	bool checksum;
 	struct tripool_producer *producer;
 	struct source *source; /* NULL: off */

@@ -202,6 +202,51 @@ static void test_names(void **state)
 	    "no cameras found: no /dev/video* device captures (plug one in, or load its driver)");
 }
 
+/* Opened again: the same camera, wherever it is now. */
+static void test_the_same_again(void **state)
+{
+	static const struct fake_camera both[] = {{"Other", NULL}, {"HD Webcam", NULL}};
+	static const struct fake_camera twins[] = {{"HD Webcam", NULL}, {"HD Webcam", NULL}};
+	struct source_request request = request_64x48;
+	char identity[sizeof(rig.description.identity)];
+
+	(void)state;
+	fake.cameras = both + 1;
+	fake.camera_count = 1;
+	assert_int_equal(open_camera(&request), 0);
+	strcpy(identity, rig.description.identity);
+	assert_string_equal(identity, "HD Webcam (platform:fake-003)");
+	camera_source.close(rig.source);
+	rig.source = NULL;
+	request.identity = identity;
+	/* It has another number, and the first is another camera. */
+	fake.cameras = both;
+	fake.camera_count = 2;
+	assert_int_equal(open_camera(&request), 0);
+	assert_int_equal(fake.opened_camera, 1);
+	camera_source.close(rig.source);
+	rig.source = NULL;
+	/* Only the other one is there. */
+	fake.camera_count = 1;
+	assert_int_equal(open_camera(&request), -ENODEV);
+	expect_text("'HD Webcam (platform:fake-003)' is not there");
+	/* In another socket, under the name that was asked for. */
+	request.argument = "webcam";
+	request.identity = "HD Webcam (usb-7)";
+	fake.cameras = both + 1;
+	assert_int_equal(open_camera(&request), 0);
+	camera_source.close(rig.source);
+	rig.source = NULL;
+	/* Two of that name, and neither where it was. */
+	fake.cameras = twins;
+	fake.camera_count = 2;
+	assert_int_equal(open_camera(&request), -ENODEV);
+	/* Who says a path means it. */
+	request.argument = "/dev/video4";
+	assert_int_equal(open_camera(&request), 0);
+	assert_int_equal(fake.opened_camera, 1);
+}
+
 /* More than an error has room for: whole words, and that there are more. */
 static void test_many_names(void **state)
 {
@@ -229,6 +274,7 @@ int main(void)
 	    TEST(test_json),
 	    TEST(test_json_odd_ones),
 	    TEST(test_names),
+	    TEST(test_the_same_again),
 	    TEST(test_many_names),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
