@@ -78,6 +78,8 @@ static int publish(
 	if (r < 0)
 		return tripool_fail(error, r, "cannot publish a frame: %s", strerror(-r));
 	supply->last_frame_ns = tripool_now_ns();
+	if (info->capture_ns)
+		distribution_add(&supply->delay, supply->last_frame_ns - info->capture_ns);
 	supply->frames_since_start++;
 	return 0;
 }

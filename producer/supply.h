@@ -9,6 +9,7 @@
 #ifndef TRIPOOL_CAPTURE_SUPPLY_H
 #define TRIPOOL_CAPTURE_SUPPLY_H
 
+#include "distribution.h"
 #include "source.h"
 
 struct supply {
@@ -26,6 +27,7 @@ struct supply {
 	int64_t last_frame_ns;        /* or when it was turned on */
 	uint64_t frames_since_start;
 	uint32_t restarts;
+	struct distribution delay; /* from the source's own time to publish; of sources that tell it */
 };
 
 void supply_init(

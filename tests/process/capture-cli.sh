@@ -33,7 +33,7 @@ wait_for_socket() {
 
 number='[0-9]+'
 json='^\{"stream":"%s","source":"test pattern %s","path":"draw","copies_per_frame":0,"pix_fmt":"%s","width":%s,'
-json+='"height":%s,"frames_published":%s,"frames_dropped":'$number',"camera_gaps":0,"restarts":0,"viewers_peak":0,"slots":%s,'
+json+='"height":%s,"frames_published":%s,"frames_dropped":'$number',"camera_gaps":0,"restarts":0,"capture_to_publish_us":{"p50":[0-9.]+,"p99":[0-9.]+},"viewers_peak":0,"slots":%s,'
 json+='"slots_touched":[12],"pool_resident_bytes":'$number',"generations":1\}$'
 is_json() { # is_json STREAM KIND PIX_FMT WIDTH HEIGHT FRAMES SLOTS
 	# shellcheck disable=SC2059

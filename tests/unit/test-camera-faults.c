@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* The camera source against a driver in this process: each thing that a driver can refuse, or fail to do. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "camera-rig.h"
@@ -113,6 +114,43 @@ static void test_mode_refusals(void **state)
 	refused(NULL, NULL, -ENOTSUP, "2 separate memory planes");
 }
 
+/* Ten minutes of a camera at 30 frames a second whose driver has every fault now and then. */
+static void test_ten_minutes(void **state)
+{
+	uint64_t spoiled = 0, gaps = 0, good = 0;
+	uint32_t sequence = 0, spare = SLOTS - 1;
+
+	(void)state;
+	start("yuyv422");
+	srand(3);
+	for (int n = 0; n < 10 * 60 * 30; n++) {
+		bool error = rand() % 50 == 0, is_short = rand() % 70 == 0;
+		uint32_t lost = rand() % 40 == 0 ? (uint32_t)rand() % 5 : 0;
+		struct tripool_slot slot;
+		struct tripool_frame_info info;
+
+		sequence += n == 0 ? 0 : 1 + lost;
+		gaps += n == 0 ? 0 : lost;
+		uint32_t index = fake_deliver(picture((uint8_t)n), is_short ? PICTURE_BYTES - 1 : PICTURE_BYTES,
+		    sequence, error ? V4L2_BUF_FLAG_ERROR : 0);
+		if (error || is_short) {
+			expect_nothing();
+			spoiled++;
+			continue;
+		}
+		assert_int_equal(dequeue(&slot, &info), 0);
+		assert_int_equal(slot.index, index);
+		assert_int_equal(info.source_sequence, sequence);
+		assert_memory_equal(slot.memory, picture((uint8_t)n), PICTURE_BYTES);
+		good++;
+		assert_int_equal(queue(spare), 0); /* as if this one were the newest, and the last newest free */
+		spare = slot.index;
+	}
+	assert_true(good > 16000 && spoiled > 300 && gaps > 300);
+	assert_int_equal(dropped(), spoiled + gaps);
+	assert_int_equal(camera_source.counts(rig.source).camera_gaps, gaps);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -122,6 +160,7 @@ int main(void)
 	    TEST(test_buffers_refused),
 	    TEST(test_open_refusals),
 	    TEST(test_mode_refusals),
+	    TEST(test_ten_minutes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
