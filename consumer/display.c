@@ -2,6 +2,7 @@
 #include "display.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "pixels.h"
 
@@ -14,7 +15,9 @@ int display_create(
 		flags |= SDL_WINDOW_FULLSCREEN_DESKTOP;
 	if (kind != DISPLAY_SURFACE)
 		r = display_gpu_create(display, title, flags, error);
-	if (kind == DISPLAY_AUTO && r == 0 && (*display)->is_emulated) {
+	/* Wayland takes no pixels but through a renderer. */
+	bool wayland = strcmp(SDL_GetCurrentVideoDriver(), "wayland") == 0;
+	if (kind == DISPLAY_AUTO && r == 0 && (*display)->is_emulated && !wayland) {
 		display_destroy(*display);
 		r = -ENODEV;
 	}

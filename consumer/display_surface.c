@@ -69,7 +69,7 @@ static int surface_upload(
 	struct display_surface *s = surface_of(display);
 	SDL_Surface *w = SDL_GetWindowSurface(display->window); /* a new one after each resize */
 	if (!w)
-		return tripool_fail(error, -EIO, "the window has no pixels: %s", SDL_GetError());
+		return tripool_fail(error, -EIO, "the window has no pixels: %s (try --renderer gpu)", SDL_GetError());
 	SDL_Rect r = place(&display->format, w);
 	if (!s->convert || !SDL_RectEquals(&r, &s->target) || s->window_format != w->format->format) {
 		forget_convert(s);
@@ -120,7 +120,7 @@ static int surface_present(struct display *display, const struct scene *scene, s
 	struct display_surface *s = surface_of(display);
 	SDL_Surface *w = SDL_GetWindowSurface(display->window);
 	if (!w)
-		return tripool_fail(error, -EIO, "the window has no pixels: %s", SDL_GetError());
+		return tripool_fail(error, -EIO, "the window has no pixels: %s (try --renderer gpu)", SDL_GetError());
 	if (!s->drawn)
 		SDL_FillRect(w, NULL, SDL_MapRGB(w->format, 0, 0, 0));
 	else if (scene->dim)

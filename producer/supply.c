@@ -122,10 +122,23 @@ void supply_stop(struct supply *supply)
 	}
 }
 
+/* Not by memcmp of the whole, which has gaps. */
+static bool same_format(const struct tripool_format *a, const struct tripool_format *b)
+{
+	return strcmp(a->pix_fmt, b->pix_fmt) == 0 && a->width_px == b->width_px && a->height_px == b->height_px &&
+	       a->plane_count == b->plane_count && a->size_bytes == b->size_bytes &&
+	       memcmp(a->stride_bytes, b->stride_bytes, sizeof(a->stride_bytes)) == 0 &&
+	       memcmp(a->offset_bytes, b->offset_bytes, sizeof(a->offset_bytes)) == 0 &&
+	       a->frame_rate_num == b->frame_rate_num && a->frame_rate_den == b->frame_rate_den &&
+	       a->sample_aspect_num == b->sample_aspect_num && a->sample_aspect_den == b->sample_aspect_den &&
+	       a->matrix == b->matrix && a->full_range == b->full_range && a->primaries == b->primaries &&
+	       a->transfer == b->transfer;
+}
+
 static bool fits(const struct supply *supply)
 {
 	return !supply->description.fresh_pool && supply->description.write_depth <= supply->write_depth &&
-	       memcmp(&supply->description.format, &supply->format, sizeof(supply->format)) == 0;
+	       same_format(&supply->description.format, &supply->format);
 }
 
 static int replace_pool(struct supply *supply, struct tripool_error *error)
