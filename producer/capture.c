@@ -255,9 +255,11 @@ static int mind_demand(struct capture *capture, uint32_t viewers, int64_t now, s
 }
 
 /* 1: enough; 0: go on. */
-static int step(struct capture *capture, bool frames, bool devices, struct tripool_error *error)
+static int step(struct capture *capture, bool peers, bool frames, bool devices, struct tripool_error *error)
 {
-	uint32_t viewers = (uint32_t)tripool_producer_dispatch(capture->producer);
+	/* On demand the number is wanted, and begin may have let somebody in or go. */
+	bool look = peers || capture->options->on_demand;
+	uint32_t viewers = look ? (uint32_t)tripool_producer_dispatch(capture->producer) : 0;
 	int64_t now = tripool_now_ns();
 	int r = 0;
 
@@ -359,7 +361,7 @@ int capture_run(struct capture *capture, struct tripool_error *error)
 			return 0;
 		if (fds[3].revents)
 			drain(capture->watch_fd);
-		int r = step(capture, fds[2].revents, fds[3].revents, error);
+		int r = step(capture, fds[1].revents, fds[2].revents, fds[3].revents, error);
 		if (r != 0)
 			return r < 0 ? r : 0;
 	}

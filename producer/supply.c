@@ -86,27 +86,20 @@ static int publish(
 
 int supply_move(struct supply *supply, uint64_t last, struct tripool_error *error)
 {
-	for (uint32_t i = 0; i < supply->description.write_depth; i++) {
-		struct tripool_slot slot;
-		struct tripool_frame_info info;
-		uint64_t sequence = tripool_producer_sequence(supply->producer) + 1;
-		int r = supply->class->dequeue(supply->source, sequence, &slot, &info, error);
+	struct tripool_slot slot;
+	struct tripool_frame_info info;
+	uint64_t sequence = tripool_producer_sequence(supply->producer) + 1;
+	int r = supply->class->dequeue(supply->source, sequence, &slot, &info, error);
 
-		if (r == -EAGAIN)
-			return 0;
-		if (r == -ENODATA)
-			return 1;
-		if (r == 0)
-			r = publish(supply, &slot, &info, error);
-		if (r < 0)
-			return r;
-		if (sequence == last)
-			return 1;
-		r = feed(supply, error);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	if (r == -EAGAIN)
+		return 0;
+	if (r == -ENODATA)
+		return 1;
+	if (r == 0)
+		r = publish(supply, &slot, &info, error);
+	if (r < 0)
+		return r;
+	return sequence == last ? 1 : feed(supply, error);
 }
 
 void supply_stop(struct supply *supply)

@@ -45,8 +45,8 @@ int supply_prepare(void *supply, int memory_fd, const struct tripool_pool_memory
 /* The first frames are asked for. */
 int supply_start(struct supply *supply, struct tripool_error *error);
 
-/* Publishes what the source has, but no more than a round of its slots: a source that always has one more must not
- * keep signals and viewers waiting. 1: the source has come to its end, or `last` (0: none) is published. 0: go on. */
+/* Publishes a frame, if the source has one; should it have more, its fd stays readable. 1: the source has come to its
+ * end, or `last` (0: none) is published. 0: go on. */
 int supply_move(struct supply *supply, uint64_t last, struct tripool_error *error);
 
 /* Closes the source. Slots it has not filled are given back. */
