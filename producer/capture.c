@@ -194,19 +194,22 @@ static int lose(struct capture *capture, int code, const struct tripool_error *w
 	return 0;
 }
 
-static void try_again(struct capture *capture)
+/* Returns why not where nothing is to be waited for, else 0. */
+static int try_again(struct capture *capture, struct tripool_error *error)
 {
 	struct tripool_error why = {""};
 	int r = supply_restart(&capture->supply, &why);
 	int64_t now = tripool_now_ns();
 
+	if (r < 0 && capture->watch_fd < 0)
+		return tripool_fail(error, r, "%s", why.text);
 	if (r < 0) {
 		if (capture->state != CAPTURE_LOST)
 			capture->lost_ns = now;
 		capture->state = CAPTURE_LOST;
 		schedule(capture, r, now);
 		tell_lost(capture, r, &why);
-		return;
+		return 0;
 	}
 	status_finish(&capture->status);
 	if (capture->lost.text[0])
@@ -217,6 +220,7 @@ static void try_again(struct capture *capture)
 	capture->state = CAPTURE_RUNNING;
 	capture->started_ns = now;
 	capture->unviewed_ns = 0;
+	return 0;
 }
 
 static int64_t stall_ns(const struct capture *capture)
@@ -225,6 +229,14 @@ static int64_t stall_ns(const struct capture *capture)
 	int64_t frames = f->frame_rate_num ? STALL_FRAMES * 1000 * MS * f->frame_rate_den / f->frame_rate_num : 0;
 
 	return frames > STALL_NS ? frames : STALL_NS;
+}
+
+/* When it will have; only a source that can be waited for may have to be. */
+static int64_t stalled_ns(const struct capture *capture)
+{
+	bool may = capture->options->source->watch;
+
+	return may ? capture->supply.last_frame_ns + stall_ns(capture) : INT64_MAX;
 }
 
 static int lose_stalled(struct capture *capture, struct tripool_error *error)
@@ -237,21 +249,35 @@ static int lose_stalled(struct capture *capture, struct tripool_error *error)
 
 /* ---- What each state does ---- */
 
+/* The last picture goes as well; where there is no memory for that, it stays, and the stream with it. */
+static void become_idle(struct capture *capture)
+{
+	struct tripool_error why;
+
+	capture->state = CAPTURE_IDLE;
+	if (supply_withdraw(&capture->supply, &why) < 0)
+		status_log(&capture->status, TRIPOOL_LOG_ERROR, why.text);
+}
+
 /* On demand: turns the source off when nobody has viewed for a while. */
-static int mind_demand(struct capture *capture, uint32_t viewers, int64_t now, struct tripool_error *error)
+static void mind_demand(struct capture *capture, uint32_t viewers, int64_t now)
 {
 	if (!capture->options->on_demand || viewers > 0) {
 		capture->unviewed_ns = 0;
-		return 0;
+		return;
 	}
 	if (capture->unviewed_ns == 0)
 		capture->unviewed_ns = now;
 	if (now - capture->unviewed_ns < UNVIEWED_NS)
-		return 0;
+		return;
+	/* Somebody may have been let in since the number was taken, who would not be noticed any more. */
+	if (tripool_producer_dispatch(capture->producer) > 0) {
+		capture->unviewed_ns = 0;
+		return;
+	}
 	supply_stop(&capture->supply);
-	capture->state = CAPTURE_IDLE;
 	status_say(&capture->status, "nobody views: %s is off", capture->supply.description.name);
-	return supply_withdraw(&capture->supply, error);
+	become_idle(capture);
 }
 
 /* 1: enough; 0: go on. */
@@ -273,13 +299,13 @@ static int step(struct capture *capture, bool peers, bool frames, bool devices, 
 		}
 		if (r < 0)
 			return lose(capture, r, error);
-		if (r == 0 && capture->watch_fd >= 0 && now - capture->supply.last_frame_ns >= stall_ns(capture))
+		if (r == 0 && now >= stalled_ns(capture))
 			return lose_stalled(capture, error);
-		return r > 0 ? r : mind_demand(capture, viewers, now, error);
+		if (r == 0)
+			mind_demand(capture, viewers, now);
+		return r;
 	case CAPTURE_IDLE:
-		if (viewers > 0)
-			try_again(capture);
-		return 0;
+		return viewers > 0 ? try_again(capture, error) : 0;
 	case CAPTURE_LOST:
 		if (devices) {
 			capture->eager_ns = now + EAGER_NS;
@@ -287,9 +313,9 @@ static int step(struct capture *capture, bool peers, bool frames, bool devices, 
 			capture->retry_ns = now;
 		}
 		if (capture->options->on_demand && viewers == 0)
-			capture->state = CAPTURE_IDLE;
+			become_idle(capture);
 		else if (now >= capture->retry_ns)
-			try_again(capture);
+			return try_again(capture, error);
 		return 0;
 	}
 	return 0;
@@ -319,9 +345,8 @@ static int time_out_ms(const struct capture *capture, int64_t now)
 		due = capture->deadline_ns;
 	if (capture->state == CAPTURE_LOST && due > capture->retry_ns)
 		due = capture->retry_ns;
-	if (capture->state == CAPTURE_RUNNING && capture->watch_fd >= 0 &&
-	    due > capture->supply.last_frame_ns + stall_ns(capture))
-		due = capture->supply.last_frame_ns + stall_ns(capture);
+	if (capture->state == CAPTURE_RUNNING && due > stalled_ns(capture))
+		due = stalled_ns(capture);
 	if (capture->state == CAPTURE_RUNNING && capture->unviewed_ns && due > capture->unviewed_ns + UNVIEWED_NS)
 		due = capture->unviewed_ns + UNVIEWED_NS;
 	if (due == INT64_MAX)

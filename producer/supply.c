@@ -17,7 +17,7 @@ int supply_open(struct supply *supply, struct tripool_error *error)
 {
 	int r = supply->class->open(&supply->source, &supply->request, &supply->description, error);
 
-	if (r == 0 && supply->description.identity[0]) {
+	if (r == 0 && supply->description.identity[0] && !supply->identity[0]) {
 		strcpy(supply->identity, supply->description.identity);
 		supply->request.identity = supply->identity;
 	}
@@ -142,11 +142,13 @@ static int replace_pool(struct supply *supply, struct tripool_error *error)
 		int r = tripool_producer_set_write_depth(supply->producer, depth);
 		if (r < 0)
 			return tripool_fail(error, r, "the stream has no room for %u frames being written", depth);
-		supply->write_depth = depth;
 	}
 	int r = tripool_producer_set_format(supply->producer, &supply->description.format, error);
-	if (r == 0)
+	if (r == 0) {
 		supply->format = supply->description.format;
+		if (depth > supply->write_depth)
+			supply->write_depth = depth;
+	}
 	return r;
 }
 

@@ -283,6 +283,14 @@ static void once_is_once(void **state)
 	assert_int_equal(opens, 1);
 }
 
+static void once_is_once_in_silence_too(void **state)
+{
+	(void)state;
+	static const struct life script[] = {{.frames = 2}};
+	assert_int_equal(run(script, 1, (struct options){.once = true}), -ETIMEDOUT);
+	assert_int_equal(opens, 1);
+}
+
 static void the_first_start_must_succeed(void **state)
 {
 	(void)state;
@@ -325,6 +333,7 @@ int main(void)
 	    TEST(a_storm_of_errors_is_met_with_patience),
 	    TEST(silence_is_a_failure),
 	    TEST(once_is_once),
+	    TEST(once_is_once_in_silence_too),
 	    TEST(the_first_start_must_succeed),
 	    TEST(an_end_is_an_end),
 	    TEST(on_demand_nothing_happens_without_a_viewer),
