@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -11,7 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/timerfd.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -320,6 +323,59 @@ static void on_demand_nothing_happens_without_a_viewer(void **state)
 	assert_int_equal(capture.state, CAPTURE_IDLE);
 }
 
+/* A process that views until it has had a frame and a little more, or its producer goes. */
+static pid_t start_viewer(void)
+{
+	pid_t pid = fork();
+	if (pid != 0)
+		return pid;
+	struct tripool_viewer_options o = {.name = "script", .wait_for_producer = true};
+	struct tripool_viewer *v;
+	struct tripool_frame frame;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	alarm(20);
+	if (tripool_viewer_create(&v, &o, NULL) < 0)
+		_exit(1);
+	while (!tripool_viewer_connected(v)) {
+		tripool_viewer_wait(v, 20);
+		tripool_viewer_reconnect(v, NULL);
+	}
+	int r;
+	while ((r = tripool_viewer_acquire(v, &frame)) == -EAGAIN)
+		tripool_viewer_wait(v, -1);
+	usleep(300000);
+	_exit(r == 0 || r == -EPIPE ? 0 : 1);
+}
+
+static void end_viewer(pid_t pid)
+{
+	int status;
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+static void on_demand_a_failure_leaves_no_picture(void **state)
+{
+	(void)state;
+	static const struct life script[] = {{.frames = 1}, {.frames = 5, .error = -ENODEV}, {.open_error = -ENOENT}};
+	pid_t viewer = start_viewer();
+	assert_int_equal(run(script, 3, (struct options){.duration_s = 2, .on_demand = true}), 0);
+	end_viewer(viewer);
+	assert_int_equal(stats.frames_published, 5);
+	assert_int_equal(capture.state, CAPTURE_IDLE);
+	assert_int_equal(stats.generation, 2); /* the pool with the picture is gone */
+}
+
+static void on_demand_once_is_once(void **state)
+{
+	(void)state;
+	static const struct life script[] = {{.frames = 1}, {.open_error = -EBUSY}};
+	pid_t viewer = start_viewer();
+	assert_int_equal(run(script, 2, (struct options){.duration_s = 5, .on_demand = true, .once = true}), -EBUSY);
+	end_viewer(viewer);
+	assert_int_equal(opens, 2);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -337,6 +393,8 @@ int main(void)
 	    TEST(the_first_start_must_succeed),
 	    TEST(an_end_is_an_end),
 	    TEST(on_demand_nothing_happens_without_a_viewer),
+	    TEST(on_demand_a_failure_leaves_no_picture),
+	    TEST(on_demand_once_is_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
