@@ -87,24 +87,14 @@ static void choose_path(struct source *source, struct source_description *descri
 static int camera_open(struct source **source, const struct source_request *request,
     struct source_description *description, struct tripool_error *error)
 {
-	const char *path = request->argument;
-	char found[CAMERA_PATH_BYTES];
 	struct source_description d;
 	struct source *s = calloc(1, sizeof(*s));
-	int r = 0;
+	int r;
 
 	if (!s)
 		return tripool_fail(error, -ENOMEM, "out of memory");
 	s->device.fd = -1;
-	if ((!path || !strchr(path, '/')) && request->identity) {
-		r = camera_find_again(found, request->identity, error);
-		path = found;
-	} else if (path && !strchr(path, '/')) {
-		r = camera_find(found, path, error);
-		path = found;
-	}
-	if (r == 0)
-		r = camera_device_open(&s->device, path, error);
+	r = camera_find(&s->device, request->argument, request->identity, error);
 	if (r < 0)
 		goto close;
 	r = camera_mode_settle(&s->mode, &s->device, request, &d, error);

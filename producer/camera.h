@@ -13,7 +13,9 @@
  * (the array is empty then). */
 int camera_list(FILE *out, bool json, struct tripool_error *error);
 
-/* Prints all controls of the camera at `path` (NULL: the first) as a table for a person or as one JSON object. */
-int camera_controls_list(FILE *out, const char *path, bool json, struct tripool_error *error);
+/* Prints all controls of the camera that `argument` means (camera_find.h) as a table for a person or as one JSON
+ * object.
+ */
+int camera_controls_list(FILE *out, const char *argument, bool json, struct tripool_error *error);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "camera.h"
 #include "camera_controls.h"
+#include "camera_find.h"
 #include "error.h"
 
 static const struct {
@@ -171,10 +172,10 @@ static int print_json(FILE *out, const struct camera_device *device, struct trip
 	return text ? 0 : tripool_fail(error, -ENOMEM, "no memory for the list of controls");
 }
 
-int camera_controls_list(FILE *out, const char *path, bool json, struct tripool_error *error)
+int camera_controls_list(FILE *out, const char *argument, bool json, struct tripool_error *error)
 {
 	struct camera_device device;
-	int r = camera_device_open(&device, path, error);
+	int r = camera_find(&device, argument, NULL, error);
 
 	if (r < 0)
 		return r;

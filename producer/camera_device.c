@@ -76,7 +76,7 @@ static int identify(struct camera_device *device, struct tripool_error *error)
 	return 0;
 }
 
-static int open_path(struct camera_device *device, const char *path, struct tripool_error *error)
+int camera_device_open(struct camera_device *device, const char *path, struct tripool_error *error)
 {
 	struct camera_device d = {.fd = -1};
 	int r;
@@ -95,34 +95,6 @@ static int open_path(struct camera_device *device, const char *path, struct trip
 	}
 	*device = d;
 	return 0;
-}
-
-int camera_device_open(struct camera_device *device, const char *path, struct tripool_error *error)
-{
-	struct tripool_error why = {""};
-	int failed = 0;
-
-	if (path)
-		return open_path(device, path, error);
-	for (int n = v4l2_next_device(-1); n >= 0; n = v4l2_next_device(n)) {
-		struct tripool_error reason;
-		char candidate[32];
-		int r;
-
-		snprintf(candidate, sizeof(candidate), "/dev/video%d", n);
-		r = open_path(device, candidate, &reason);
-		if (r == 0)
-			return 0;
-		/* A camera that cannot be had tells more than a device that is none. */
-		if (r != -EINVAL && failed == 0) {
-			failed = r;
-			why = reason;
-		}
-	}
-	if (failed < 0)
-		return tripool_fail(error, failed, "%s", why.text);
-	return tripool_fail(
-	    error, -ENODEV, "no cameras found: no /dev/video* device captures (plug one in, or load its driver)");
 }
 
 void camera_device_close(struct camera_device *device)

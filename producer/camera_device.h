@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* One V4L2 capture device: found, opened, asked what it has, told what to make. The single- and the multi-planar API
+/* One V4L2 capture device: opened, asked what it has, told what to make. The single- and the multi-planar API
  * look the same from here. */
 #ifndef TRIPOOL_CAMERA_DEVICE_H
 #define TRIPOOL_CAMERA_DEVICE_H
@@ -33,7 +33,7 @@ struct camera_picture {
 };
 
 /*
- * Opens the device at `path`, or the first that can capture where it is NULL. Errors, each with its reason and what to
+ * Opens the device at `path`. Errors, each with its reason and what to
  * do: -ENOENT, -EACCES, -EBUSY, -ENODEV (no such thing, no camera), -ENOTTY (not a V4L2 device), -EINVAL (a V4L2 device
  * that does not capture).
  */

@@ -66,15 +66,20 @@ static void add_paths(struct words *words, const struct camera_found *found)
 	add_word(words, word);
 }
 
+int camera_find_none(struct tripool_error *error)
+{
+	return tripool_fail(
+	    error, -ENODEV, "no cameras found: no /dev/video* device captures (plug one in, or load its driver)");
+}
+
 static int not_found(const char *name, const struct words *all, struct tripool_error *error)
 {
 	if (all->count == 0)
-		return tripool_fail(error, -ENODEV,
-		    "no cameras found: no /dev/video* device captures (plug one in, or load its driver)");
+		return camera_find_none(error);
 	return tripool_fail(error, -ENODEV, "no camera is named '%.32s'; there is %s", name, all->text);
 }
 
-int camera_find(char path[CAMERA_PATH_BYTES], const char *name, struct tripool_error *error)
+static int find_named(char path[CAMERA_PATH_BYTES], const char *name, struct tripool_error *error)
 {
 	struct words whole = {.count = 0}, part = {.count = 0}, all = {.count = 0};
 	char whole_path[CAMERA_PATH_BYTES] = "", part_path[CAMERA_PATH_BYTES] = "";
@@ -103,12 +108,12 @@ int camera_find(char path[CAMERA_PATH_BYTES], const char *name, struct tripool_e
 	return 0;
 }
 
-void camera_identity(char identity[CAMERA_IDENTITY_BYTES], const struct camera_device *device)
+void camera_identity(char identity[SOURCE_IDENTITY_BYTES], const struct camera_device *device)
 {
-	snprintf(identity, CAMERA_IDENTITY_BYTES, "%.31s (%.31s)", device->name, device->bus);
+	snprintf(identity, SOURCE_IDENTITY_BYTES, "%.31s (%.31s)", device->name, device->bus);
 }
 
-int camera_find_again(char path[CAMERA_PATH_BYTES], const char *identity, struct tripool_error *error)
+static int find_again(char path[CAMERA_PATH_BYTES], const char *identity, struct tripool_error *error)
 {
 	char elsewhere[CAMERA_PATH_BYTES];
 	struct camera_found found;
@@ -116,7 +121,7 @@ int camera_find_again(char path[CAMERA_PATH_BYTES], const char *identity, struct
 	bool same = false;
 
 	for (int n = camera_next(&found, -1); n >= 0; n = camera_next(&found, n)) {
-		char met[CAMERA_IDENTITY_BYTES];
+		char met[SOURCE_IDENTITY_BYTES];
 		size_t name = strlen(found.device.name);
 
 		if (found.code < 0)
@@ -135,4 +140,37 @@ int camera_find_again(char path[CAMERA_PATH_BYTES], const char *identity, struct
 		return tripool_fail(error, -ENODEV, "camera '%s' is not there", identity);
 	strcpy(path, elsewhere);
 	return 0;
+}
+
+/* A camera that cannot be had is passed over; where there is no other, it is what the error tells of. */
+static int find_first(struct camera_device *device, struct tripool_error *error)
+{
+	struct tripool_error why;
+	struct camera_found found;
+	int failed = 0;
+
+	for (int n = camera_next(&found, -1); n >= 0; n = camera_next(&found, n)) {
+		if (found.code == 0) {
+			*device = found.device;
+			return 0;
+		}
+		if (failed == 0) {
+			failed = found.code;
+			why = found.why;
+		}
+	}
+	return failed < 0 ? tripool_fail(error, failed, "%s", why.text) : camera_find_none(error);
+}
+
+int camera_find(struct camera_device *device, const char *argument, const char *identity, struct tripool_error *error)
+{
+	char path[CAMERA_PATH_BYTES];
+	int r;
+
+	if (argument && strchr(argument, '/'))
+		return camera_device_open(device, argument, error);
+	if (!argument && !identity)
+		return find_first(device, error);
+	r = identity ? find_again(path, identity, error) : find_named(path, argument, error);
+	return r < 0 ? r : camera_device_open(device, path, error);
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-/* The cameras of this machine, one after another, and one of them by its name. */
+/* The cameras of this machine, one after another, and the one that is meant. */
 #ifndef TRIPOOL_CAMERA_FIND_H
 #define TRIPOOL_CAMERA_FIND_H
 
 #include "camera_device.h"
-#include "tripool.h"
+#include "source.h"
 
 #define CAMERA_PATH_BYTES 32
 
@@ -21,18 +21,18 @@ struct camera_found {
 int camera_next(struct camera_found *found, int after);
 
 /*
- * The path of the one camera whose card name is `name`, else has `name` in it, in capitals or not. -ENODEV: there is
- * none, -EINVAL: more than one; the text lists them.
+ * Opens the camera that `argument` means: a path where it has a '/', else the card name (in capitals or not, else a
+ * part of it) of one camera alone; NULL: the first that can be had. With an `identity`, and unless it is a path: the
+ * camera of that identity, whatever its number is now, else the only one of the same name, which may have been put into
+ * another socket. Errors: those of camera_device_open; -ENODEV: there is none, -EINVAL: more than one has that name;
+ * the text lists them.
  */
-int camera_find(char path[CAMERA_PATH_BYTES], const char *name, struct tripool_error *error);
-
-#define CAMERA_IDENTITY_BYTES 72
+int camera_find(struct camera_device *device, const char *argument, const char *identity, struct tripool_error *error);
 
 /* "HD Webcam (usb-0000:00:14.0-6)": what tells a camera from the others of this machine. */
-void camera_identity(char identity[CAMERA_IDENTITY_BYTES], const struct camera_device *device);
+void camera_identity(char identity[SOURCE_IDENTITY_BYTES], const struct camera_device *device);
 
-/* The path of the camera of that identity, whatever its number is now; else of the only one of the same name, which
- * may have been put into another socket. -ENODEV: it is not there. */
-int camera_find_again(char path[CAMERA_PATH_BYTES], const char *identity, struct tripool_error *error);
+/* Says that there is no camera at all. Returns -ENODEV. */
+int camera_find_none(struct tripool_error *error);
 
 #endif

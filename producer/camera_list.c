@@ -123,7 +123,6 @@ int camera_list(FILE *out, bool json, struct tripool_error *error)
 	if (r < 0)
 		return tripool_fail(error, -ENOMEM, "out of memory");
 	if (cameras == 0)
-		return tripool_fail(error, -ENODEV,
-		    "no cameras found: no /dev/video* device captures (plug one in, or load its driver)");
+		return camera_find_none(error);
 	return cameras;
 }

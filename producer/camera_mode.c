@@ -36,7 +36,7 @@ void camera_note(struct source_description *description, const char *format, ...
 
 /* The nearest mode that the driver lists, in its words into `reason`; then it is asked for exactly that. */
 static int choose_picture(struct camera_mode *mode, struct camera_pick *pick, const struct camera_device *device,
-    const struct source_request *request, char reason[MODE_REASON_BYTES], struct tripool_error *error)
+    const struct source_request *request, char reason[SOURCE_MODE_REASON_BYTES], struct tripool_error *error)
 {
 	struct source_request aim = *request;
 	struct camera_modes modes;
@@ -51,7 +51,7 @@ static int choose_picture(struct camera_mode *mode, struct camera_pick *pick, co
 		return tripool_fail(error, r, "out of memory");
 	r = camera_modes_choose(pick, &modes, &aim, error);
 	if (r == 0)
-		camera_modes_explain(reason, MODE_REASON_BYTES, pick, &modes, &aim);
+		camera_modes_explain(reason, SOURCE_MODE_REASON_BYTES, pick, &modes, &aim);
 	camera_modes_finish(&modes);
 	if (r < 0)
 		return r;

@@ -22,7 +22,8 @@ struct source_request {
 	const char *identity; /* the source that was open before, as its description says: no other; NULL: any */
 };
 
-#define MODE_REASON_BYTES 160
+#define SOURCE_MODE_REASON_BYTES 160
+#define SOURCE_IDENTITY_BYTES 72
 
 /* What the source makes, known after open. */
 struct source_description {
@@ -33,9 +34,9 @@ struct source_description {
 	uint32_t max_slots;        /* of the pool; 0: no limit of the source's */
 	bool fresh_pool;           /* attach needs a pool that was shown to prepare */
 	uint32_t usual_viewers;    /* to make room for when nobody says how many; 0: as for any source */
-	char identity[72];         /* what tells it from others; "" where there are none */
-	char name[128];            /* for a person: "test pattern bars", "vivid (/dev/video0)" */
-	char mode_reason[MODE_REASON_BYTES]; /* for a person: the mode chosen, and among which; "": no choice */
+	char identity[SOURCE_IDENTITY_BYTES];       /* what tells it from others; "" where there are none */
+	char name[128];                             /* for a person: "test pattern bars", "vivid (/dev/video0)" */
+	char mode_reason[SOURCE_MODE_REASON_BYTES]; /* for a person: the mode chosen, and among which; "": no choice */
 	char note[256]; /* what differs from what was asked, and why, for stderr; "" when nothing does */
 };
 

@@ -15,7 +15,8 @@
 struct supply {
 	const struct source_class *class;
 	struct source_request request;
-	char identity[72]; /* of the first source: unless it was asked for by its path, no other takes its place */
+	char identity[SOURCE_IDENTITY_BYTES]; /* of the first source: unless it was asked for by its path, no other
+	                                         takes its place */
 	bool checksum;
 	struct tripool_producer *producer;
 	struct source *source; /* NULL: off */

@@ -433,6 +433,26 @@ static void test_old_driver(void **state)
 	free(text);
 }
 
+/* --controls takes what the source takes: a path, a name, nothing. */
+static void test_list_of_which_camera(void **state)
+{
+	static const char *const arguments[] = {FAKE_PATH, "fake cam", NULL};
+	char *expected = list(true);
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		char *text = NULL;
+		size_t size;
+		FILE *out = open_memstream(&text, &size);
+
+		assert_int_equal(camera_controls_list(out, arguments[i], true, &rig.error), 0);
+		fclose(out);
+		assert_string_equal(text, expected);
+		free(text);
+	}
+	free(expected);
+}
+
 static void test_list_errors(void **state)
 {
 	(void)state;
@@ -459,6 +479,7 @@ int main(void)
 	    CONTROLS_TEST(test_table),
 	    CONTROLS_TEST(test_json),
 	    CONTROLS_TEST(test_old_driver),
+	    CONTROLS_TEST(test_list_of_which_camera),
 	    CONTROLS_TEST(test_list_errors),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
