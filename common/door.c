@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #define PATIENCE_NS 1000000000 /* with a guest, for each thing it has to say */
@@ -39,13 +40,18 @@ int tripool_door_open(
 		r = tripool_fail(error, -errno, "cannot make an epoll fd: %s", strerror(errno));
 		goto close_spare;
 	}
+	p->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (p->timer < 0) {
+		r = tripool_fail(error, -errno, "cannot make a timer: %s", strerror(errno));
+		goto close_epoll;
+	}
 	uint32_t mode = options->socket_mode ? options->socket_mode : 0600;
 	p->listener = tripool_place_listen(p->directory, p->name, mode, options->group, error);
 	if (p->listener < 0) {
 		r = p->listener;
-		goto close_epoll;
+		goto close_timer;
 	}
-	if ((r = watch(p, p->listener, EPOLLIN)) < 0) {
+	if ((r = watch(p, p->listener, EPOLLIN)) < 0 || (r = watch(p, p->timer, EPOLLIN)) < 0) {
 		tripool_fail(error, r, "cannot watch the socket: %s", strerror(-r));
 		goto unlisten;
 	}
@@ -53,6 +59,8 @@ int tripool_door_open(
 unlisten:
 	tripool_place_unlisten(p->directory, p->name);
 	close(p->listener);
+close_timer:
+	close(p->timer);
 close_epoll:
 	close(p->epoll);
 close_spare:
@@ -108,6 +116,7 @@ void tripool_door_close(struct tripool_producer *p)
 		drop_guest(p, p->guests - 1);
 	while (p->viewers > 0)
 		drop_viewer(p, p->viewers - 1, "was let go");
+	close(p->timer);
 	close(p->epoll);
 	close(p->spare_fd);
 }
@@ -310,6 +319,22 @@ static void handle(struct tripool_producer *p, int fd)
 	}
 }
 
+/* Lets go of those whose time is over; the fd tells when the next one's is. */
+static void mind_guests(struct tripool_producer *p)
+{
+	int64_t now_ns = tripool_now_ns(), next_ns = INT64_MAX;
+	for (uint32_t i = p->guests; i-- > 0;) {
+		if (p->guest[i].deadline_ns <= now_ns)
+			drop_guest(p, i);
+		else if (p->guest[i].deadline_ns < next_ns)
+			next_ns = p->guest[i].deadline_ns;
+	}
+	if (p->guests == 0)
+		next_ns = 0; /* none */
+	struct itimerspec when = {.it_value = {next_ns / 1000000000, next_ns % 1000000000}};
+	timerfd_settime(p->timer, TFD_TIMER_ABSTIME, &when, NULL); /* which also takes back what it has told */
+}
+
 void tripool_door_dispatch(struct tripool_producer *p)
 {
 	struct epoll_event events[32];
@@ -323,12 +348,8 @@ void tripool_door_dispatch(struct tripool_producer *p)
 	}
 	if (knock) /* last: who left has made room */
 		accept_guests(p);
-	if (p->guests == 0)
-		return;
-	int64_t now_ns = tripool_now_ns();
-	for (uint32_t i = p->guests; i-- > 0;)
-		if (p->guest[i].deadline_ns <= now_ns)
-			drop_guest(p, i);
+	if (p->guests > 0 || n > 0)
+		mind_guests(p);
 }
 
 void tripool_door_wake(struct tripool_producer *p, uint64_t viewers)

@@ -59,6 +59,7 @@ int tripool_producer_create(struct tripool_producer **producer, const struct tri
 	p->max_viewers = options->max_viewers ? options->max_viewers : DEFAULT_VIEWERS;
 	p->max_leases = options->max_leases ? options->max_leases : p->max_viewers;
 	p->write_depth = p->next_write_depth = options->write_depth ? options->write_depth : 1;
+	p->manual_dispatch = options->manual_dispatch;
 	p->logger = (struct tripool_logger){options->log, options->log_context};
 	p->preparation = (struct tripool_preparation){options->prepare, options->prepare_context};
 	p->format = *format;
@@ -97,13 +98,19 @@ void tripool_producer_destroy(struct tripool_producer *p)
 	free(p);
 }
 
-int tripool_producer_begin(struct tripool_producer *p, struct tripool_slot *slot)
+static void dispatch_now_and_then(struct tripool_producer *p)
 {
 	int64_t now_ns = tripool_now_ns();
-	if (now_ns - p->dispatched_ns >= DISPATCH_INTERVAL_NS) {
-		p->dispatched_ns = now_ns;
-		tripool_producer_dispatch(p);
-	}
+	if (now_ns - p->dispatched_ns < DISPATCH_INTERVAL_NS)
+		return;
+	p->dispatched_ns = now_ns;
+	tripool_producer_dispatch(p);
+}
+
+int tripool_producer_begin(struct tripool_producer *p, struct tripool_slot *slot)
+{
+	if (!p->manual_dispatch)
+		dispatch_now_and_then(p);
 	int index = tripool_writer_begin(&p->writer);
 	if (index < 0)
 		return index;
@@ -192,6 +199,11 @@ int tripool_producer_dispatch(struct tripool_producer *p)
 {
 	tripool_door_dispatch(p);
 	return (int)p->viewers;
+}
+
+uint32_t tripool_producer_viewers(const struct tripool_producer *p)
+{
+	return p->viewers;
 }
 
 void tripool_producer_get_stats(const struct tripool_producer *p, struct tripool_producer_stats *stats)

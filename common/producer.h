@@ -37,6 +37,7 @@ struct tripool_producer {
 	struct tripool_writer writer;
 	struct tripool_preparation preparation;
 	uint64_t generation;
+	bool manual_dispatch;
 	int64_t dispatched_ns; /* when begin last looked at the door */
 
 	int directory;
@@ -44,6 +45,7 @@ struct tripool_producer {
 	int listener;
 	int spare_fd; /* given up for a moment to turn away a peer when there is no other fd left */
 	int epoll;
+	int timer; /* in it: a guest's time is over */
 	uint32_t viewers;
 	uint32_t viewers_peak;
 	uint32_t leases; /* of all viewers */

@@ -155,6 +155,7 @@ struct tripool_producer_options {
 	uint32_t write_depth; /* slots being written at once: 1 (what 0 means), or a camera's queue depth */
 	uint32_t socket_mode; /* who may connect, as for chmod; 0: 0600, this user */
 	const char *group;    /* the socket's group; NULL: this process's */
+	bool manual_dispatch; /* the caller waits for tripool_producer_fd and dispatches: begin leaves it alone */
 	tripool_log_fn log;   /* NULL: silent */
 	void *log_context;
 	tripool_prepare_fn prepare; /* NULL: nothing is to be prepared */
@@ -196,7 +197,7 @@ void tripool_producer_destroy(struct tripool_producer *producer);
 
 /*
  * Hands out the lowest slot that nobody uses. There is always one, whatever viewers do: O(leases), no waiting.
- * Also does tripool_producer_dispatch every few milliseconds, so a simple loop need not.
+ * Also does tripool_producer_dispatch every few milliseconds, so a simple loop need not (but see manual_dispatch).
  * Errors: -EBUSY: write_depth slots are being written already.
  */
 int tripool_producer_begin(struct tripool_producer *producer, struct tripool_slot *slot);
@@ -240,6 +241,9 @@ int tripool_producer_fd(const struct tripool_producer *producer);
 
 /* Admits, refuses and lets go of viewers, as far as can be done without waiting. Returns how many are there now. */
 int tripool_producer_dispatch(struct tripool_producer *producer);
+
+/* How many viewers there are. Changes in dispatch, begin and set_format only. */
+uint32_t tripool_producer_viewers(const struct tripool_producer *producer);
 
 void tripool_producer_get_stats(const struct tripool_producer *producer, struct tripool_producer_stats *stats);
 

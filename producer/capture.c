@@ -62,6 +62,7 @@ static int open_stream(struct capture *capture, struct tripool_error *error)
 	    .write_depth = capture->supply.description.write_depth,
 	    .socket_mode = options->socket_mode,
 	    .group = options->group,
+	    .manual_dispatch = true,
 	    .log = status_log,
 	    .log_context = &capture->status,
 	    .prepare = supply_prepare,
@@ -177,10 +178,8 @@ static void tell_lost(struct capture *capture, int code, const struct tripool_er
 }
 
 /* Returns `code` where nothing is to be waited for, else 0. */
-static int lose(struct capture *capture, int code, const struct tripool_error *why)
+static int lose(struct capture *capture, int code, const struct tripool_error *why, int64_t now)
 {
-	int64_t now = tripool_now_ns();
-
 	if (capture->watch_fd < 0)
 		return code;
 	supply_stop(&capture->supply);
@@ -239,12 +238,12 @@ static int64_t stalled_ns(const struct capture *capture)
 	return may ? capture->supply.last_frame_ns + stall_ns(capture) : INT64_MAX;
 }
 
-static int lose_stalled(struct capture *capture, struct tripool_error *error)
+static int lose_stalled(struct capture *capture, int64_t now, struct tripool_error *error)
 {
 	int r = tripool_fail(error, -ETIMEDOUT, "%s has delivered nothing for %" PRId64 " s",
 	    capture->supply.description.name, stall_ns(capture) / (1000 * MS));
 
-	return lose(capture, r, error);
+	return lose(capture, r, error, now);
 }
 
 /* ---- What each state does ---- */
@@ -260,9 +259,9 @@ static void become_idle(struct capture *capture)
 }
 
 /* On demand: turns the source off when nobody has viewed for a while. */
-static void mind_demand(struct capture *capture, uint32_t viewers, int64_t now)
+static void mind_demand(struct capture *capture, int64_t now)
 {
-	if (!capture->options->on_demand || viewers > 0) {
+	if (!capture->options->on_demand || tripool_producer_viewers(capture->producer) > 0) {
 		capture->unviewed_ns = 0;
 		return;
 	}
@@ -270,49 +269,41 @@ static void mind_demand(struct capture *capture, uint32_t viewers, int64_t now)
 		capture->unviewed_ns = now;
 	if (now - capture->unviewed_ns < UNVIEWED_NS)
 		return;
-	/* Somebody may have been let in since the number was taken, who would not be noticed any more. */
-	if (tripool_producer_dispatch(capture->producer) > 0) {
-		capture->unviewed_ns = 0;
-		return;
-	}
 	supply_stop(&capture->supply);
 	status_say(&capture->status, "nobody views: %s is off", capture->supply.description.name);
 	become_idle(capture);
 }
 
 /* 1: enough; 0: go on. */
-static int step(struct capture *capture, bool peers, bool frames, bool devices, struct tripool_error *error)
+static int step(struct capture *capture, bool frames, bool devices, int64_t now, struct tripool_error *error)
 {
-	/* On demand the number is wanted, and begin may have let somebody in or go. */
-	bool look = peers || capture->options->on_demand;
-	uint32_t viewers = look ? (uint32_t)tripool_producer_dispatch(capture->producer) : 0;
-	int64_t now = tripool_now_ns();
+	bool viewed = tripool_producer_viewers(capture->producer) > 0;
 	int r = 0;
 
 	switch (capture->state) {
 	case CAPTURE_RUNNING:
 		if (frames) {
 			bool first = tripool_producer_sequence(capture->producer) == 0;
-			r = supply_move(&capture->supply, capture->options->frames, error);
+			r = supply_move(&capture->supply, capture->options->frames, now, error);
 			if (first && tripool_producer_sequence(capture->producer) > 0)
 				status_first_frame(&capture->status, now);
 		}
 		if (r < 0)
-			return lose(capture, r, error);
+			return lose(capture, r, error, now);
 		if (r == 0 && now >= stalled_ns(capture))
-			return lose_stalled(capture, error);
+			return lose_stalled(capture, now, error);
 		if (r == 0)
-			mind_demand(capture, viewers, now);
+			mind_demand(capture, now);
 		return r;
 	case CAPTURE_IDLE:
-		return viewers > 0 ? try_again(capture, error) : 0;
+		return viewed ? try_again(capture, error) : 0;
 	case CAPTURE_LOST:
 		if (devices) {
 			capture->eager_ns = now + EAGER_NS;
 			capture->backoff_ns = BACKOFF_MIN_NS;
 			capture->retry_ns = now;
 		}
-		if (capture->options->on_demand && viewers == 0)
+		if (capture->options->on_demand && !viewed)
 			become_idle(capture);
 		else if (now >= capture->retry_ns)
 			return try_again(capture, error);
@@ -365,9 +356,10 @@ static void drain(int fd)
 
 int capture_run(struct capture *capture, struct tripool_error *error)
 {
+	int64_t now = tripool_now_ns();
+
 	for (;;) {
 		const struct supply *supply = &capture->supply;
-		int64_t now = tripool_now_ns();
 		struct pollfd fds[] = {
 		    {.fd = capture->signal_fd, .events = POLLIN},
 		    {.fd = tripool_producer_fd(capture->producer), .events = POLLIN},
@@ -377,16 +369,20 @@ int capture_run(struct capture *capture, struct tripool_error *error)
 		if (now >= capture->deadline_ns)
 			return 0;
 		show_status(capture, now);
-		if (poll(fds, 4, time_out_ms(capture, now)) < 0) {
+		int ready = poll(fds, 4, time_out_ms(capture, now));
+		now = tripool_now_ns();
+		if (ready < 0) {
 			if (errno == EINTR)
 				continue;
 			return tripool_fail(error, -errno, "cannot wait for frames: %s", strerror(errno));
 		}
 		if (fds[0].revents)
 			return 0;
+		if (fds[1].revents)
+			tripool_producer_dispatch(capture->producer);
 		if (fds[3].revents)
 			drain(capture->watch_fd);
-		int r = step(capture, fds[1].revents, fds[2].revents, fds[3].revents, error);
+		int r = step(capture, fds[2].revents, fds[3].revents, now, error);
 		if (r != 0)
 			return r < 0 ? r : 0;
 	}
@@ -396,7 +392,7 @@ void capture_close(struct capture *capture)
 {
 	status_finish(&capture->status);
 	/* The source first: it writes into the producer's memory. */
-	supply_finish(&capture->supply);
+	supply_stop(&capture->supply);
 	tripool_producer_destroy(capture->producer);
 	if (capture->watch_fd >= 0)
 		close(capture->watch_fd);

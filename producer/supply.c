@@ -65,8 +65,8 @@ int supply_start(struct supply *supply, struct tripool_error *error)
 	return r;
 }
 
-static int publish(
-    struct supply *supply, struct tripool_slot *slot, struct tripool_frame_info *info, struct tripool_error *error)
+static int publish(struct supply *supply, struct tripool_slot *slot, struct tripool_frame_info *info, int64_t now_ns,
+    struct tripool_error *error)
 {
 	if (supply->checksum) {
 		uint64_t bytes = info->bytes_used ? info->bytes_used : supply->description.format.size_bytes;
@@ -77,14 +77,14 @@ static int publish(
 	int r = tripool_producer_publish(supply->producer, slot, info);
 	if (r < 0)
 		return tripool_fail(error, r, "cannot publish a frame: %s", strerror(-r));
-	supply->last_frame_ns = tripool_now_ns();
+	supply->last_frame_ns = now_ns;
 	if (info->capture_ns)
-		distribution_add(&supply->delay, supply->last_frame_ns - info->capture_ns);
+		distribution_add(&supply->delay, tripool_now_ns() - info->capture_ns);
 	supply->frames_since_start++;
 	return 0;
 }
 
-int supply_move(struct supply *supply, uint64_t last, struct tripool_error *error)
+int supply_move(struct supply *supply, uint64_t last, int64_t now_ns, struct tripool_error *error)
 {
 	struct tripool_slot slot;
 	struct tripool_frame_info info;
@@ -96,7 +96,7 @@ int supply_move(struct supply *supply, uint64_t last, struct tripool_error *erro
 	if (r == -ENODATA)
 		return 1;
 	if (r == 0)
-		r = publish(supply, &slot, &info, error);
+		r = publish(supply, &slot, &info, now_ns, error);
 	if (r < 0)
 		return r;
 	return sequence == last ? 1 : feed(supply, error);
@@ -134,20 +134,17 @@ static bool fits(const struct supply *supply)
 	       same_format(&supply->description.format, &supply->format);
 }
 
-static int replace_pool(struct supply *supply, struct tripool_error *error)
+static int replace_pool(
+    struct supply *supply, const struct tripool_format *format, uint32_t write_depth, struct tripool_error *error)
 {
-	uint32_t depth = supply->description.write_depth;
+	int r = tripool_producer_set_write_depth(supply->producer, write_depth);
 
-	if (depth > supply->write_depth) {
-		int r = tripool_producer_set_write_depth(supply->producer, depth);
-		if (r < 0)
-			return tripool_fail(error, r, "the stream has no room for %u frames being written", depth);
-	}
-	int r = tripool_producer_set_format(supply->producer, &supply->description.format, error);
+	if (r < 0)
+		return tripool_fail(error, r, "the stream has no room for %u frames being written", write_depth);
+	r = tripool_producer_set_format(supply->producer, format, error);
 	if (r == 0) {
-		supply->format = supply->description.format;
-		if (depth > supply->write_depth)
-			supply->write_depth = depth;
+		supply->format = *format;
+		supply->write_depth = write_depth;
 	}
 	return r;
 }
@@ -159,7 +156,7 @@ int supply_restart(struct supply *supply, struct tripool_error *error)
 	if (r < 0)
 		return r;
 	if (!fits(supply))
-		r = replace_pool(supply, error);
+		r = replace_pool(supply, &supply->description.format, supply->description.write_depth, error);
 	if (r == 0)
 		r = supply_start(supply, error);
 	if (r < 0)
@@ -171,7 +168,7 @@ int supply_restart(struct supply *supply, struct tripool_error *error)
 
 int supply_withdraw(struct supply *supply, struct tripool_error *error)
 {
-	return tripool_producer_set_format(supply->producer, &supply->format, error);
+	return replace_pool(supply, &supply->format, supply->write_depth, error);
 }
 
 struct source_counts supply_counts(const struct supply *supply)
@@ -184,9 +181,4 @@ struct source_counts supply_counts(const struct supply *supply)
 		sum.camera_gaps += now.camera_gaps;
 	}
 	return sum;
-}
-
-void supply_finish(struct supply *supply)
-{
-	supply_stop(supply);
 }

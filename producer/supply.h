@@ -3,8 +3,7 @@
  * Supplies a stream with a source's frames, and can be turned off and on again: the stream stays, the source is closed
  * and opened anew. What it makes then may be of another format; the stream's viewers go on in a new generation.
  *
- * Life: init -> open -> (the caller makes the producer) connect -> start -> { move ... stop ... restart ... }* ->
- * finish.
+ * Life: init -> open -> (the caller makes the producer) connect -> start -> { move ... stop ... restart ... }* -> stop.
  */
 #ifndef TRIPOOL_CAPTURE_SUPPLY_H
 #define TRIPOOL_CAPTURE_SUPPLY_H
@@ -48,9 +47,9 @@ int supply_start(struct supply *supply, struct tripool_error *error);
 
 /* Publishes a frame, if the source has one; should it have more, its fd stays readable. 1: the source has come to its
  * end, or `last` (0: none) is published. 0: go on. */
-int supply_move(struct supply *supply, uint64_t last, struct tripool_error *error);
+int supply_move(struct supply *supply, uint64_t last, int64_t now_ns, struct tripool_error *error);
 
-/* Closes the source. Slots it has not filled are given back. */
+/* Closes the source, if it is on. Slots it has not filled are given back. */
 void supply_stop(struct supply *supply);
 
 /* After stop: opens the source again, changes the stream's format if that is another now, and starts. On failure it is
@@ -61,7 +60,5 @@ int supply_restart(struct supply *supply, struct tripool_error *error);
 int supply_withdraw(struct supply *supply, struct tripool_error *error);
 
 struct source_counts supply_counts(const struct supply *supply);
-
-void supply_finish(struct supply *supply);
 
 #endif

@@ -7,6 +7,7 @@
 #include "wire.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -312,13 +313,43 @@ static void a_mute_has_a_second(void **state)
 	(void)state;
 	struct tripool_producer *producer = puppet_produce(NULL, 64);
 	int fds = count_fds(), mute = knock(), greeted = knock();
+	struct pollfd door = {.fd = tripool_producer_fd(producer), .events = POLLIN};
 	greet(producer, greeted);
+	assert_int_equal(poll(&door, 1, 0), 0);
 	assert_int_equal(count_fds(), fds + 2 + 3); /* theirs, ours and the lease page's */
-	usleep(1100000);
-	tripool_producer_dispatch(producer);
+	/* Not before, and then unasked: a producer may have nothing else to do. */
+	for (int i = 0; i < 5 && count_fds() > fds + 2; i++) {
+		assert_int_equal(poll(&door, 1, 5000), 1);
+		tripool_producer_dispatch(producer);
+	}
 	assert_int_equal(count_fds(), fds + 2);
+	assert_int_equal(poll(&door, 1, 0), 0);
 	close(mute);
 	close(greeted);
+	puppet_produce_end();
+}
+
+static void by_hand_begin_lets_nobody_in(void **state)
+{
+	(void)state;
+	struct tripool_producer *producer =
+	    puppet_produce(&(struct tripool_producer_options){.manual_dispatch = true}, 64);
+	int socket = knock();
+	struct tripool_message m = hello();
+	say(socket, &m, sizeof(m));
+	for (int i = 0; i < 10; i++) {
+		usleep(2000);
+		puppet_publish(producer, 1);
+	}
+	assert_int_equal(tripool_wire_receive(socket, &m, NULL), -EAGAIN);
+	assert_int_equal(answer(producer, socket, &m), 0);
+	assert_int_equal(m.preamble.type, TRIPOOL_LEASE);
+	assert_int_equal(tripool_producer_viewers(producer), 0);
+	assert_int_equal(enter(producer, socket, &m), TRIPOOL_POOL);
+	assert_int_equal(tripool_producer_viewers(producer), 1);
+	close(socket);
+	assert_int_equal(tripool_producer_dispatch(producer), 0);
+	assert_int_equal(tripool_producer_viewers(producer), 0);
 	puppet_produce_end();
 }
 
@@ -337,6 +368,7 @@ int main(void)
 	    TEST(who_comes_first_is_heard_longest),
 	    TEST(only_who_is_ready_counts),
 	    TEST(a_mute_has_a_second),
+	    TEST(by_hand_begin_lets_nobody_in),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
