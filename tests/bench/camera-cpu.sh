@@ -4,14 +4,14 @@
 # camera-cpu.sh BUILD_DIR: the processor time a frame by USERPTR costs tripool-capture, beside v4l2-ctl --stream-user
 # on the same device in the same run; and whether it depends on the size of the frame. Run it by tests/vm/boot:
 #
-#   tests/vm/boot build/camera-cpu tests/bench/camera-cpu.sh build
+#   tests/vm/boot --count-instructions build/camera-cpu tests/bench/camera-cpu.sh build
 #
-# Under QEMU's software emulation only the ratios mean something.
+# Processor time is instructions there, a thousand for a microsecond.
 set -euo pipefail
 
 capture=$(realpath "$1")/producer/tripool-capture
 device=/dev/video0
-few=20 many=220 repeats=3
+few=20 many=4020
 export TRIPOOL_DIR=/run/tripool
 
 # cpu COMMAND...: user and system time in milliseconds.
@@ -27,12 +27,10 @@ theirs() {
         --stream-user=4 --stream-count="$2"
 }
 
-# a_frame WHO SIZE: microseconds, without what starting and ending cost. The median of some.
+# a_frame WHO SIZE: microseconds, without what starting and ending cost.
 a_frame() {
-    local i
-    for ((i = 0; i < repeats; i++)); do
-        echo "$(cpu "$1" "$2" $few) $(cpu "$1" "$2" $many)"
-    done | awk -v n=$((many - few)) '{ print ($2 - $1) * 1000 / n }' | sort -n | sed -n $((repeats / 2 + 1))p
+    awk -v few="$(cpu "$1" "$2" $few)" -v many="$(cpu "$1" "$2" $many)" -v n=$((many - few)) \
+        'BEGIN { printf "%.2f", (many - few) * 1000 / n }'
 }
 
 for size in 320x180 1280x720; do
