@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fake-parts.h"
 #include "fake-v4l2.h"
 
 static struct fake_control *find(uint32_t id)

@@ -101,9 +101,6 @@ struct fake_v4l2 {
 
 extern struct fake_v4l2 fake;
 
-/* The part of v4l2_call that is about controls. */
-int fake_control_call(unsigned long request, void *argument);
-
 /* The oldest queued buffer is filled: its first `size` bytes with `data`. Returns its index. */
 uint32_t fake_deliver(const void *data, size_t size, uint32_t sequence, uint32_t flags);
 
