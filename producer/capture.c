@@ -4,11 +4,9 @@
 #include "cli.h"
 #include "clock.h"
 #include "error.h"
-#include "signals.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -98,7 +96,15 @@ static int watch_source(struct capture *capture, struct tripool_error *error)
 	if (capture->watch_fd < 0)
 		return tripool_fail(error, capture->watch_fd, "cannot watch for devices: %s (--once does without)",
 		    strerror(-capture->watch_fd));
-	return 0;
+	return events_add(&capture->events, capture->watch_fd, EVENT_DEVICES, error);
+}
+
+/* Closing the source ends it. */
+static int wait_for_frames(struct capture *capture, struct tripool_error *error)
+{
+	const struct supply *supply = &capture->supply;
+
+	return events_add(&capture->events, supply->class->fd(supply->source), EVENT_FRAMES, error);
 }
 
 static int start(struct capture *capture, struct tripool_error *error)
@@ -111,13 +117,15 @@ static int start(struct capture *capture, struct tripool_error *error)
 	}
 	int r = supply_start(&capture->supply, error);
 	if (r == 0)
+		r = wait_for_frames(capture, error);
+	if (r == 0)
 		describe(capture);
 	return r == -EINVAL ? -EIO : r; /* of a driver, which the user's values do not explain */
 }
 
 int capture_open(struct capture *capture, const struct options *options, struct tripool_error *error)
 {
-	*capture = (struct capture){.options = options, .signal_fd = -1, .watch_fd = -1, .deadline_ns = INT64_MAX};
+	*capture = (struct capture){.options = options, .events = {-1, -1}, .watch_fd = -1, .deadline_ns = INT64_MAX};
 	status_init(&capture->status, options->quiet, options->verbose);
 	supply_init(&capture->supply, options->source, &options->request, options->checksum);
 
@@ -125,14 +133,13 @@ int capture_open(struct capture *capture, const struct options *options, struct 
 	int r = supply_open(&capture->supply, error);
 	if (r < 0)
 		return r;
-	r = signals_open();
-	capture->signal_fd = r;
-	if (r < 0)
-		tripool_fail(error, r, "cannot wait for signals: %s", strerror(-r));
-	else
+	r = events_open(&capture->events, error);
+	if (r == 0)
 		r = watch_source(capture, error);
 	if (r == 0)
 		r = open_stream(capture, error);
+	if (r == 0)
+		r = events_add(&capture->events, tripool_producer_fd(capture->producer), EVENT_PEERS, error);
 	if (r == 0)
 		r = start(capture, error);
 	if (r < 0) {
@@ -199,6 +206,9 @@ static int try_again(struct capture *capture, struct tripool_error *error)
 	struct tripool_error why = {""};
 	int r = supply_restart(&capture->supply, &why);
 	int64_t now = tripool_now_ns();
+
+	if (r == 0 && (r = wait_for_frames(capture, &why)) < 0)
+		supply_stop(&capture->supply);
 
 	if (r < 0 && capture->watch_fd < 0)
 		return tripool_fail(error, r, "%s", why.text);
@@ -275,14 +285,14 @@ static void mind_demand(struct capture *capture, int64_t now)
 }
 
 /* 1: enough; 0: go on. */
-static int step(struct capture *capture, bool frames, bool devices, int64_t now, struct tripool_error *error)
+static int step(struct capture *capture, unsigned happened, int64_t now, struct tripool_error *error)
 {
 	bool viewed = tripool_producer_viewers(capture->producer) > 0;
 	int r = 0;
 
 	switch (capture->state) {
 	case CAPTURE_RUNNING:
-		if (frames) {
+		if (happened & EVENT_FRAMES) {
 			bool first = tripool_producer_sequence(capture->producer) == 0;
 			r = supply_move(&capture->supply, capture->options->frames, now, error);
 			if (first && tripool_producer_sequence(capture->producer) > 0)
@@ -298,7 +308,7 @@ static int step(struct capture *capture, bool frames, bool devices, int64_t now,
 	case CAPTURE_IDLE:
 		return viewed ? try_again(capture, error) : 0;
 	case CAPTURE_LOST:
-		if (devices) {
+		if (happened & EVENT_DEVICES) {
 			capture->eager_ns = now + EAGER_NS;
 			capture->backoff_ns = BACKOFF_MIN_NS;
 			capture->retry_ns = now;
@@ -357,35 +367,23 @@ static void drain(int fd)
 int capture_run(struct capture *capture, struct tripool_error *error)
 {
 	int64_t now = tripool_now_ns();
+	int r = 0;
 
-	for (;;) {
-		const struct supply *supply = &capture->supply;
-		struct pollfd fds[] = {
-		    {.fd = capture->signal_fd, .events = POLLIN},
-		    {.fd = tripool_producer_fd(capture->producer), .events = POLLIN},
-		    {.fd = supply->source ? supply->class->fd(supply->source) : -1, .events = POLLIN},
-		    {.fd = capture->watch_fd, .events = POLLIN},
-		};
-		if (now >= capture->deadline_ns)
-			return 0;
+	while (r == 0 && now < capture->deadline_ns) {
 		show_status(capture, now);
-		int ready = poll(fds, 4, time_out_ms(capture, now));
-		now = tripool_now_ns();
-		if (ready < 0) {
-			if (errno == EINTR)
-				continue;
-			return tripool_fail(error, -errno, "cannot wait for frames: %s", strerror(errno));
-		}
-		if (fds[0].revents)
+		int happened = events_wait(&capture->events, time_out_ms(capture, now), error);
+		if (happened < 0)
+			return happened;
+		if (happened & EVENT_SIGNAL)
 			return 0;
-		if (fds[1].revents)
+		if (happened & EVENT_PEERS)
 			tripool_producer_dispatch(capture->producer);
-		if (fds[3].revents)
+		if (happened & EVENT_DEVICES)
 			drain(capture->watch_fd);
-		int r = step(capture, fds[2].revents, fds[3].revents, now, error);
-		if (r != 0)
-			return r < 0 ? r : 0;
+		now = tripool_now_ns();
+		r = step(capture, (unsigned)happened, now, error);
 	}
+	return r < 0 ? r : 0;
 }
 
 void capture_close(struct capture *capture)
@@ -396,6 +394,5 @@ void capture_close(struct capture *capture)
 	tripool_producer_destroy(capture->producer);
 	if (capture->watch_fd >= 0)
 		close(capture->watch_fd);
-	if (capture->signal_fd >= 0)
-		close(capture->signal_fd);
+	events_close(&capture->events);
 }

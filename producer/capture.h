@@ -4,6 +4,7 @@
 #ifndef TRIPOOL_CAPTURE_H
 #define TRIPOOL_CAPTURE_H
 
+#include "events.h"
 #include "options.h"
 #include "status.h"
 #include "supply.h"
@@ -19,8 +20,8 @@ struct capture {
 	struct supply supply;
 	struct tripool_producer *producer;
 	struct status status;
-	int signal_fd; /* SIGINT, SIGTERM and (but under nohup) SIGHUP, which are blocked */
-	int watch_fd;  /* of a source that may come back; else -1 */
+	struct events events;
+	int watch_fd; /* of a source that may come back; else -1 */
 	int64_t deadline_ns;
 
 	enum capture_state state;

@@ -68,7 +68,7 @@ struct source_class {
 	/* Gives the source a slot to write into. `slot` is copied. */
 	int (*queue)(struct source *source, const struct tripool_slot *slot, struct tripool_error *error);
 
-	/* Readable when dequeue may have something. */
+	/* Readable when dequeue may have something. The same one from attach to close. */
 	int (*fd)(const struct source *source);
 
 	/* A filled slot, in *slot with what it says of itself in *info. -EAGAIN: none yet. -ENODATA: the source has

@@ -41,6 +41,12 @@ static const struct life *lives;
 static unsigned life_count, opens, closes;
 static int device_comes_ms; /* after the watch was made; 0: never */
 
+static void fall_silent(const struct source *source)
+{
+	eventfd_t ignored;
+	eventfd_read(source->fd, &ignored);
+}
+
 static int scripted_open(struct source **source, const struct source_request *request,
     struct source_description *description, struct tripool_error *error)
 {
@@ -59,6 +65,8 @@ static int scripted_open(struct source **source, const struct source_request *re
 	    .fresh_pool = life->fresh_pool,
 	    .name = "script"};
 	s->prepared = false;
+	if (life->frames == 0 && life->error == 0)
+		fall_silent(s);
 	description->format = (struct tripool_format){
 	    .pix_fmt = "gray", .width_px = life->width_px ? life->width_px : 16, .height_px = 16};
 	assert_int_equal(tripool_format_layout(&description->format, error), 0);
@@ -96,8 +104,7 @@ static int scripted_queue(struct source *source, const struct tripool_slot *slot
 
 static int scripted_fd(const struct source *source)
 {
-	bool silent = source->frames == source->life->frames && source->life->error == 0;
-	return silent ? -1 : source->fd;
+	return source->fd;
 }
 
 static int scripted_dequeue(struct source *source, uint64_t sequence, struct tripool_slot *slot,
@@ -107,7 +114,8 @@ static int scripted_dequeue(struct source *source, uint64_t sequence, struct tri
 		snprintf(error->text, sizeof(error->text), "the script fails dequeue");
 		return source->life->error;
 	}
-	source->frames++;
+	if (++source->frames == source->life->frames && source->life->error == 0)
+		fall_silent(source);
 	*slot = source->slot[--source->held];
 	memset(slot->memory, (int)sequence, 16);
 	*info = (struct tripool_frame_info){.source_sequence = sequence};
