@@ -1,16 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "camera_layout.h"
 
+#include "memory.h"
+
 #include <libavutil/common.h>
 #include <libavutil/pixdesc.h>
-#include <unistd.h>
-
-static uint64_t round_to_pages(uint64_t bytes)
-{
-	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
-
-	return (bytes + page - 1) / page * page;
-}
 
 static uint64_t lesser(uint64_t a, uint64_t b)
 {
@@ -41,7 +35,7 @@ static int lay_together(struct camera_layout *layout, struct tripool_format *for
 	layout->plane[0].least_bytes = lesser(format->size_bytes, picture->size_bytes[0]);
 	if (format->size_bytes < picture->size_bytes[0])
 		format->size_bytes = picture->size_bytes[0];
-	layout->plane[0].room_bytes = round_to_pages(format->size_bytes);
+	layout->plane[0].room_bytes = tripool_round_to_pages(format->size_bytes);
 	return 0;
 }
 
@@ -57,7 +51,7 @@ static int lay_apart(struct camera_layout *layout, struct tripool_format *format
 		return r;
 	for (uint32_t i = 0; i < picture->planes; i++) {
 		layout->plane[i].offset_bytes = end;
-		layout->plane[i].room_bytes = round_to_pages(picture->size_bytes[i]);
+		layout->plane[i].room_bytes = tripool_round_to_pages(picture->size_bytes[i]);
 		end += layout->plane[i].room_bytes;
 	}
 	for (uint32_t p = 0; p < format->plane_count; p++) {
