@@ -2,35 +2,15 @@
 #include "capture.h"
 
 #include "cli.h"
+#include "json.h"
 
 #include <errno.h>
-#include <json-c/json.h>
-#include <stdio.h>
-
-static struct json_object *microseconds(double value)
-{
-	char text[32];
-
-	snprintf(text, sizeof(text), "%.1f", value);
-	return json_object_new_double_s(value, text);
-}
-
-/* null: the source tells no time of its own. */
-static struct json_object *delay(const struct distribution *d)
-{
-	struct json_object *o;
-
-	if (d->count == 0 || !(o = json_object_new_object()))
-		return NULL;
-	json_object_object_add(o, "p50", microseconds(distribution_percentile_us(d, 50)));
-	json_object_object_add(o, "p99", microseconds(distribution_percentile_us(d, 99)));
-	return o;
-}
 
 static struct json_object *build(const struct capture *capture)
 {
 	const struct source_description *d = &capture->supply.description;
 	struct source_counts counts = supply_counts(&capture->supply);
+	const struct distribution *delay = &capture->supply.delay;
 	struct tripool_producer_stats stats;
 	struct json_object *o = json_object_new_object();
 
@@ -48,7 +28,8 @@ static struct json_object *build(const struct capture *capture)
 	json_object_object_add(o, "frames_dropped", json_object_new_uint64(counts.dropped));
 	json_object_object_add(o, "camera_gaps", json_object_new_uint64(counts.camera_gaps));
 	json_object_object_add(o, "restarts", json_object_new_uint64(capture->supply.restarts));
-	json_object_object_add(o, "capture_to_publish_us", delay(&capture->supply.delay));
+	/* null: the source tells no time of its own. */
+	json_object_object_add(o, "capture_to_publish_us", delay->count ? json_percentiles(delay) : NULL);
 	json_object_object_add(o, "viewers_peak", json_object_new_uint64(stats.viewers_peak));
 	json_object_object_add(o, "slots", json_object_new_uint64(stats.slots));
 	json_object_object_add(o, "slots_touched", json_object_new_uint64(stats.slots_touched));

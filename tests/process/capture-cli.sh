@@ -32,12 +32,15 @@ wait_for_socket() {
 }
 
 number='[0-9]+'
+us='[0-9]+[.][0-9]'
 json='^\{"stream":"%s","source":"test pattern %s","path":"draw","copies_per_frame":0,"pix_fmt":"%s","width":%s,'
-json+='"height":%s,"frames_published":%s,"frames_dropped":'$number',"camera_gaps":0,"restarts":0,"capture_to_publish_us":{"p50":[0-9.]+,"p99":[0-9.]+},"viewers_peak":0,"slots":%s,'
+json+='"height":%s,"frames_published":%s,"frames_dropped":'$number',"camera_gaps":0,"restarts":0,'
+json+='"capture_to_publish_us":{"p50":'$us',"p90":'$us',"p99":'$us',"max":'$us'},"viewers_peak":0,"slots":%s,'
 json+='"slots_touched":[12],"pool_resident_bytes":'$number',"generations":1\}$'
 is_json() { # is_json STREAM KIND PIX_FMT WIDTH HEIGHT FRAMES SLOTS
 	# shellcheck disable=SC2059
-	[ "$(wc -l <"$work/out")" = 1 ] && grep -qE "$(printf "$json" "$@")" "$work/out"
+	[ "$(wc -l <"$work/out")" = 1 ] && grep -qE "$(printf "$json" "$@")" "$work/out" &&
+		jq -e '[.capture_to_publish_us[]] | . == sort' "$work/out" >/dev/null
 }
 
 # Not a terminal: not a word, but the object that was asked for. The source may stand anywhere.
