@@ -7,6 +7,7 @@
  *   wake      the clock stamped, one shared word stored, an eventfd written; the other sleeps in poll on it
  */
 #include "samples.h"
+#include "scratch.h"
 #include "tripool.h"
 
 #include <errno.h>
@@ -376,11 +377,11 @@ static void say_memory(const struct tripool_producer *p, const char *when)
 
 int main(void)
 {
-	char directory[] = "/tmp/tripool-bench-XXXXXX";
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (shared == MAP_FAILED || !mkdtemp(directory))
-		die("set-up", strerror(errno));
-	setenv("TRIPOOL_DIR", directory, 1);
+	if (shared == MAP_FAILED)
+		die("shared memory", strerror(errno));
+	if (scratch_make() < 0)
+		return 1;
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	pin_to_core(0);
 	struct tripool_producer *p = open_producer(1920, 1080);
@@ -391,6 +392,5 @@ int main(void)
 	say_memory(p, "with 16 viewers that held a frame each");
 	measure_sizes(p);
 	tripool_producer_destroy(p);
-	rmdir(directory);
-	return 0;
+	return scratch_remove() == 0 ? 0 : 1;
 }

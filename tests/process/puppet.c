@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "puppet.h"
 
+#include "scratch.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <poll.h>
@@ -9,7 +11,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -44,7 +45,6 @@ struct order {
 	int64_t a, b;
 };
 
-static char directory[64];
 static int fds_before;
 static struct tripool_producer *own;
 
@@ -368,20 +368,13 @@ int count_fds(void)
 
 int count_files(void)
 {
-	return count_entries(directory);
-}
-
-const char *puppet_directory(void)
-{
-	return directory;
+	return count_entries(scratch_directory());
 }
 
 int puppet_setup(void **state)
 {
 	(void)state;
-	strcpy(directory, "/tmp/tripool-test-XXXXXX");
-	assert_non_null(mkdtemp(directory));
-	setenv("TRIPOOL_DIR", directory, 1);
+	assert_int_equal(scratch_make(), 0);
 	fds_before = count_fds();
 	return 0;
 }
@@ -389,15 +382,10 @@ int puppet_setup(void **state)
 int puppet_teardown(void **state)
 {
 	(void)state;
-	int files = count_files(), fds = count_fds();
-	char command[96];
-	snprintf(command, sizeof(command), "rm -rf %s", directory);
-	int r = system(command);
-	if (files != 0 || fds != fds_before) {
-		print_error("left behind: %d files, %d fds\n", files, fds - fds_before);
-		return -1;
-	}
-	return r;
+	int files = scratch_remove(), fds = count_fds();
+	if (fds != fds_before)
+		print_error("left behind: %d fds\n", fds - fds_before);
+	return files != 0 || fds != fds_before ? -1 : 0;
 }
 
 struct tripool_producer *puppet_produce(const struct tripool_producer_options *options, uint32_t width_px)

@@ -26,10 +26,10 @@ struct puppet_answer {
 	struct tripool_error error;
 };
 
-/* Every test runs in a fresh $TRIPOOL_DIR of its own; teardown fails when anything is left in it, or an fd is open. */
+/* Every test runs in a fresh $TRIPOOL_DIR of its own (scratch.h); teardown fails when anything is left in it, or an fd
+ * is open. */
 int puppet_setup(void **state);
 int puppet_teardown(void **state);
-const char *puppet_directory(void);
 
 /* The test's own producer of stream "t", answering the door while puppets are asked; NULL in puppet_produce_end. */
 struct tripool_producer *puppet_produce(const struct tripool_producer_options *options, uint32_t width_px);

@@ -2,6 +2,7 @@
 /* tripool-capture as its viewers see it: every frame they lease is whole, says its own number, and has its checksum. */
 #include "tripool.h"
 
+#include "scratch.h"
 #include "strip.h"
 
 #include <errno.h>
@@ -9,7 +10,6 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -21,20 +21,17 @@
 #define FRAMES 60
 #define PATIENCE_MS 5000
 
-static char directory[64];
-
 static int make_directory(void **state)
 {
 	(void)state;
-	snprintf(directory, sizeof(directory), "/tmp/test-capture-XXXXXX");
-	return mkdtemp(directory) ? setenv("TRIPOOL_DIR", directory, 1) : -1;
+	return scratch_make();
 }
 
 /* Fails when a producer left something behind. */
 static int remove_directory(void **state)
 {
 	(void)state;
-	return rmdir(directory);
+	return scratch_remove();
 }
 
 static pid_t start(const char *const arguments[])

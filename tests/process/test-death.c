@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 /* Processes come late, end, are killed, and come back: nothing is left behind, nothing is stuck. */
 #include "puppet.h"
+#include "scratch.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -276,25 +278,25 @@ static void a_directory_that_is_not_ours_is_refused(void **state)
 	struct tripool_producer *p = NULL;
 	struct tripool_viewer *v = NULL;
 	struct tripool_error e;
-	assert_int_equal(chmod(puppet_directory(), 0770), 0);
+	assert_int_equal(chmod(scratch_directory(), 0770), 0);
 	assert_int_equal(tripool_producer_create(&p, &options, &format, &e), -EPERM);
 	assert_non_null(strstr(e.text, "others may write"));
 	assert_int_equal(tripool_viewer_create(&v, &view, &e), -EPERM);
-	assert_int_equal(chmod(puppet_directory(), 0700), 0);
+	assert_int_equal(chmod(scratch_directory(), 0700), 0);
 	if (geteuid() == 0) {
-		assert_int_equal(chown(puppet_directory(), 12345, (gid_t)-1), 0);
+		assert_int_equal(chown(scratch_directory(), 12345, (gid_t)-1), 0);
 		assert_int_equal(tripool_producer_create(&p, &options, &format, &e), -EPERM);
 		assert_non_null(strstr(e.text, "belongs to user 12345"));
-		assert_int_equal(chown(puppet_directory(), 0, (gid_t)-1), 0);
+		assert_int_equal(chown(scratch_directory(), 0, (gid_t)-1), 0);
 	}
-	char path[96];
-	snprintf(path, sizeof(path), "%s/a/b", puppet_directory());
+	char path[PATH_MAX];
+	snprintf(path, sizeof(path), "%s/a/b", scratch_directory());
 	setenv("TRIPOOL_DIR", path, 1);
 	assert_int_equal(tripool_producer_create(&p, &options, &format, &e), -ENOTDIR);
 	assert_non_null(strstr(e.text, "cannot make directory"));
 	view.wait_for_producer = true; /* but not for a directory that cannot be */
 	assert_int_equal(tripool_viewer_create(&v, &view, &e), -ENOTDIR);
-	snprintf(path, sizeof(path), "%s/dangling", puppet_directory());
+	snprintf(path, sizeof(path), "%s/dangling", scratch_directory());
 	assert_int_equal(symlink("/nonsense/nowhere", path), 0);
 	setenv("TRIPOOL_DIR", path, 1);
 	assert_int_equal(tripool_viewer_create(&v, &view, &e), -ENOTDIR);
@@ -308,8 +310,8 @@ static void a_directory_that_is_not_ours_is_refused(void **state)
 static void a_deep_directory_and_a_long_name_will_do(void **state)
 {
 	(void)state;
-	char path[400];
-	snprintf(path, sizeof(path), "%s", puppet_directory());
+	char path[PATH_MAX];
+	snprintf(path, sizeof(path), "%s", scratch_directory());
 	size_t levels[3];
 	for (int i = 0; i < 3; i++) {
 		levels[i] = strlen(path);

@@ -4,9 +4,11 @@
 #include "memory.h"
 #include "place.h"
 #include "puppet.h"
+#include "scratch.h"
 #include "wire.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -170,9 +172,9 @@ static void more_slots_than_there_are_is_an_error(void **state)
 static void the_socket_is_open_to_whom_it_says(void **state)
 {
 	(void)state;
-	char path[96];
+	char path[PATH_MAX];
 	struct stat st;
-	snprintf(path, sizeof(path), "%s/t.sock", puppet_directory());
+	snprintf(path, sizeof(path), "%s/t.sock", scratch_directory());
 	puppet_produce(NULL, 64);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);

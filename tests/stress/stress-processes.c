@@ -4,9 +4,11 @@
  * and one that holds three frames at a time. Every word of every frame is checked when it is leased and again before
  * it is released; sequences must rise, and the last one seen must be the last published.
  */
+#include "scratch.h"
 #include "tripool.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -126,21 +128,19 @@ static int produce(void)
 
 int main(void)
 {
-	char directory[] = "/tmp/tripool-stress-XXXXXX";
 	struct report *report =
 	    mmap(NULL, sizeof(*report) * VIEWERS, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (report == MAP_FAILED || !mkdtemp(directory))
+	if (report == MAP_FAILED || scratch_make() < 0)
 		return 1;
-	setenv("TRIPOOL_DIR", directory, 1);
 	pid_t pid[VIEWERS];
 	for (int i = 0; i < VIEWERS; i++) {
 		pid[i] = fork();
 		if (pid[i] == 0) {
 			prctl(PR_SET_PDEATHSIG, SIGKILL);
 			/* The producer opens its door in a moment. */
-			for (int tries = 0; tries < 10000 && access(directory, R_OK) == 0; tries++) {
-				char socket[64];
-				snprintf(socket, sizeof(socket), "%s/stress.sock", directory);
+			for (int tries = 0; tries < 10000 && access(scratch_directory(), R_OK) == 0; tries++) {
+				char socket[PATH_MAX];
+				snprintf(socket, sizeof(socket), "%s/stress.sock", scratch_directory());
 				if (access(socket, F_OK) == 0)
 					break;
 				usleep(1000);
@@ -159,9 +159,5 @@ int main(void)
 		    (unsigned long long)report[i].last, (unsigned long long)report[i].wrong);
 		failed |= status != 0 || report[i].wrong || report[i].last != FRAMES;
 	}
-	if (rmdir(directory) < 0) {
-		perror("left in the directory");
-		failed = 1;
-	}
-	return failed;
+	return failed | (scratch_remove() != 0);
 }

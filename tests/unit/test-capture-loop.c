@@ -2,6 +2,8 @@
 /* What tripool-capture does when its source fails and comes back, with a source that does so by a script. */
 #include "capture.h"
 
+#include "scratch.h"
+
 #include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -157,16 +159,13 @@ static const struct source_class scripted = {
     .watch = scripted_watch,
 };
 
-static char directory[64];
 static struct capture capture;
 static struct tripool_producer_stats stats;
 
 static int set_up(void **state)
 {
 	(void)state;
-	strcpy(directory, "/tmp/tripool-loop-XXXXXX");
-	assert_non_null(mkdtemp(directory));
-	setenv("TRIPOOL_DIR", directory, 1);
+	assert_int_equal(scratch_make(), 0);
 	opens = closes = 0;
 	device_comes_ms = 0;
 	return 0;
@@ -177,10 +176,11 @@ static int tear_down(void **state)
 {
 	(void)state;
 	unsigned failed = 0;
+	int r = scratch_remove();
 	for (unsigned i = 0; i < opens; i++)
 		failed += lives[i < life_count ? i : life_count - 1].open_error != 0;
 	assert_int_equal(closes + failed, opens);
-	return rmdir(directory);
+	return r;
 }
 
 /* Runs the script; returns what capture_run returns. */
