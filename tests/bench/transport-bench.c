@@ -11,6 +11,7 @@
 #include "tripool.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -29,6 +30,7 @@
 #define MOST_SAMPLES 4000
 #define REPEATS 7
 #define FRAMES_FLAT_OUT 2000000
+#define LIMIT_S 600 /* it takes one or two minutes */
 
 /* Between the two processes, beside what is measured. */
 struct shared {
@@ -47,6 +49,25 @@ static _Noreturn void die(const char *what, const char *why)
 {
 	fprintf(stderr, "transport-bench: %s: %s\n", what, why);
 	exit(1);
+}
+
+/* Nearly every loop here waits for the other process, which may have died. */
+static char too_late[PATH_MAX + 200];
+
+static void give_up(int signal)
+{
+	(void)signal;
+	ssize_t written = write(STDERR_FILENO, too_late, strlen(too_late));
+	_exit(written < 0 ? 2 : 1);
+}
+
+static void limit_time(void)
+{
+	snprintf(too_late, sizeof(too_late),
+	    "transport-bench: not done after %d s: a viewer has died, or two cores are not to be had; %s stays\n",
+	    LIMIT_S, scratch_directory());
+	signal(SIGALRM, give_up);
+	alarm(LIMIT_S);
 }
 
 /* ---- The other process ---- */
@@ -382,6 +403,7 @@ int main(void)
 		die("shared memory", strerror(errno));
 	if (scratch_make() < 0)
 		return 1;
+	limit_time();
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	pin_to_core(0);
 	struct tripool_producer *p = open_producer(1920, 1080);
