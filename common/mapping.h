@@ -21,12 +21,16 @@ struct tripool_mapping {
 	struct tripool_lease lease[TRIPOOL_MAX_LEASES];
 };
 
-/* Checks and maps the pool that the producer granted. The fd and the lease page stay the caller's. */
+/* Checks and maps the pool that the producer granted. The fd and the lease page stay the caller's: the fd is not needed
+ * afterwards; the page must stay mapped until retire, or until nothing but destroy will be called. */
 int tripool_mapping_create(struct tripool_mapping **mapping, const struct tripool_pool_message *granted, int fd,
     struct tripool_lease_page *page, uint32_t leases, struct tripool_error *error);
+
+/* Unmaps the pool: frames still leased are dead. NULL is fine. */
 void tripool_mapping_destroy(struct tripool_mapping *mapping);
 
-/* Another pool or another producer has come: nobody writes to this one any more, so its leases need no cells. */
+/* Another pool or another producer has come: nobody writes to this one any more, so its leases need no cells. The lease
+ * page is not touched any more; only release, is_idle and destroy may be called from here on. */
 void tripool_mapping_retire(struct tripool_mapping *mapping);
 bool tripool_mapping_is_idle(const struct tripool_mapping *mapping);
 

@@ -23,7 +23,8 @@ struct tripool_claim {
 	struct tripool_frame_info info;
 };
 
-/* All cells of the page become free. */
+/* All cells of the page become free. Pool and page stay the caller's, and must stay mapped as long as the reader is
+ * used; it has nothing to finish. */
 void tripool_reader_init(struct tripool_reader *reader, const void *pool, void *page, uint32_t slot_count);
 
 /*

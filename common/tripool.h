@@ -140,10 +140,12 @@ struct tripool_pool_memory {
 /*
  * Shown each new pool, from within create and set_format, before any viewer can have it: for sources that need more of
  * its memory than addresses (dma-bufs of its pages). `memory_fd` is the pool's memfd: the library's, for this call
- * only, of a size that is sealed already. It is sealed against writing after the call, which must not add seals. Only
- * slots may be written. Pages that are written become resident; those that a device is to write must be written before:
- * the kernel zeroes a page when a CPU first looks at it. Must not call back into the producer. Returns 0, or -errno
- * with its reason in `error`: create or set_format fails with it.
+ * only, of a size that is sealed already. It is sealed against writing after the call, which must not add seals.
+ * `memory`, with the addresses in it, is for this call only as well: create or set_format may fail yet; when they have
+ * not, tripool_producer_memory tells where the slots are. Only slots may be written. Pages that are written become
+ * resident; those that a device is to write must be written before: the kernel zeroes a page when a CPU first looks at
+ * it. Must not call back into the producer. Returns 0, or -errno with its reason in `error`: create or set_format fails
+ * with it.
  */
 typedef int (*tripool_prepare_fn)(
     void *context, int memory_fd, const struct tripool_pool_memory *memory, struct tripool_error *error);
