@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # camera-cpu.sh BUILD_DIR: the processor time a frame by USERPTR costs tripool-capture, beside v4l2-ctl --stream-user
-# on the same device in the same run; and whether it depends on the size of the frame. Run it by tests/vm/boot:
+# on the same device in the same run; and whether it depends on the size of the frame. tests/vm/boot runs it, for
+# ./run bench camera:
 #
 #   tests/vm/boot --count-instructions build/camera-cpu tests/bench/camera-cpu.sh build
 #
