@@ -10,7 +10,6 @@
  * The patches are two rows of four; TURN says which comes first, so that no frame is taken for the one before.
  */
 #include <SDL.h>
-#include <SDL_image.h>
 #include <errno.h>
 #include <libavutil/pixdesc.h>
 #include <math.h>
@@ -19,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "picture.h"
 #include "tripool.h"
 
 #define COLUMNS 4
@@ -161,8 +161,7 @@ static int publish_lines(const char *stream)
 static int check(const char *picture, const char *pix_fmt, int turn)
 {
 	const AVPixFmtDescriptor *d = describe(pix_fmt);
-	SDL_Surface *loaded = IMG_Load(picture);
-	SDL_Surface *s = loaded ? SDL_ConvertSurfaceFormat(loaded, SDL_PIXELFORMAT_RGBA32, 0) : NULL;
+	SDL_Surface *s = picture_load(picture);
 	if (!s)
 		die(picture, SDL_GetError());
 	int wrong = 0;
@@ -182,7 +181,6 @@ static int check(const char *picture, const char *pix_fmt, int turn)
 		wrong = 1;
 	}
 	SDL_FreeSurface(s);
-	SDL_FreeSurface(loaded);
 	return wrong;
 }
 

@@ -9,12 +9,12 @@
  * It reads a picture of a frame, not a frame: the cells may be scaled, and dimmed.
  */
 #include <SDL.h>
-#include <SDL_image.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "picture.h"
 #include "strip.h"
 
 #define BORDER_AT_MOST 8 /* of 255 */
@@ -89,8 +89,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: read-strip PICTURE FRAME_WIDTH FRAME_HEIGHT [X Y WIDTH HEIGHT]\n");
 		return 2;
 	}
-	SDL_Surface *loaded = IMG_Load(argv[1]);
-	SDL_Surface *s = loaded ? SDL_ConvertSurfaceFormat(loaded, SDL_PIXELFORMAT_RGBA32, 0) : NULL;
+	SDL_Surface *s = picture_load(argv[1]);
 	if (!s) {
 		fprintf(stderr, "read-strip: cannot read '%s': %s\n", argv[1], SDL_GetError());
 		return 2;
@@ -100,6 +99,5 @@ int main(int argc, char **argv)
 		frame = (SDL_Rect){atoi(argv[4]), atoi(argv[5]), atoi(argv[6]), atoi(argv[7])};
 	int r = check(s, atoi(argv[2]), atoi(argv[3]), &frame);
 	SDL_FreeSurface(s);
-	SDL_FreeSurface(loaded);
 	return r;
 }
