@@ -151,11 +151,10 @@ static int toggle_freeze(struct loop *l, struct tripool_error *error)
 
 static void save_screenshot(struct loop *l)
 {
-	char path[128];
+	char path[SCREENSHOT_NAME_BYTES];
 	struct tripool_error error = {""};
-	snprintf(path, sizeof(path), "./tripool-%s-%" PRIu64 ".png", l->stream->name, l->stream->last_sequence);
 	SDL_Surface *picture = display_read_back(l->display, &l->scene);
-	int r = screenshot_write(path, picture, &error);
+	int r = screenshot_save(path, picture, stream_about(l->stream), &error);
 	SDL_FreeSurface(picture);
 	if (r < 0)
 		cli_error("%s", error.text);

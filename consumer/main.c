@@ -87,7 +87,7 @@ static int run(const struct options *o, struct stream *stream, struct events *ev
 	r = loop_run(&loop, &error);
 	if (r == 0 && o->screenshot) {
 		SDL_Surface *picture = display_read_back(loop.display, &loop.scene);
-		r = screenshot_write(o->screenshot, picture, &error);
+		r = screenshot_write(o->screenshot, picture, stream_about(stream), &error);
 		SDL_FreeSurface(picture);
 	}
 	if (o->json)

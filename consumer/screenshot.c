@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: MIT
 #include "screenshot.h"
 
-#include <SDL_image.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "error.h"
+#include "screenshot_png.h"
 
 #define MOST_TRIES 100
+#define MOST_OF_ONE_NAME 1000
 
 /* Where a picture goes, and the file beside it that becomes it. */
 struct place {
@@ -52,6 +55,21 @@ static int make_beside(struct place *p)
 	return -EEXIST;
 }
 
+static int open_beside(struct place *p, struct tripool_error *error)
+{
+	int fd = make_beside(p);
+	if (fd < 0)
+		return fail_errno(p, -fd, error);
+	p->file = fdopen(fd, "w");
+	if (!p->file) {
+		int code = errno;
+		close(fd);
+		unlink(p->beside);
+		return fail_errno(p, code, error);
+	}
+	return 0;
+}
+
 static int place_open(struct place *p, const char *path, struct tripool_error *error)
 {
 	struct stat old;
@@ -73,35 +91,10 @@ static int place_open(struct place *p, const char *path, struct tripool_error *e
 	if (exists && access(p->target, W_OK) < 0)
 		return fail_errno(p, errno, error);
 
-	int fd = make_beside(p);
-	if (fd < 0)
-		return fail_errno(p, -fd, error);
-	if (exists)
-		fchmod(fd, old.st_mode & 0777);
-	p->file = fdopen(fd, "w");
-	if (!p->file) {
-		int code = errno;
-		close(fd);
-		unlink(p->beside);
-		return fail_errno(p, code, error);
-	}
-	return 0;
-}
-
-/* Returns 0, or a positive errno; 0 with -1 from SDL is an error of SDL's own. */
-static int write_png(FILE *file, SDL_Surface *surface, int *sdl)
-{
-	errno = 0;
-	SDL_RWops *rw = SDL_RWFromFP(file, SDL_FALSE);
-	*sdl = rw ? IMG_SavePNG_RW(surface, rw, 1) : -1;
-	bool failed = ferror(file) != 0;
-	int code = errno;
-	errno = 0;
-	if (fflush(file) != 0) {
-		failed = true;
-		code = errno;
-	}
-	return failed ? code ? code : EIO : 0;
+	int r = open_beside(p, error);
+	if (r == 0 && exists)
+		fchmod(fileno(p->file), old.st_mode & 0777);
+	return r;
 }
 
 int screenshot_check(const char *path, struct tripool_error *error)
@@ -116,27 +109,124 @@ int screenshot_check(const char *path, struct tripool_error *error)
 	return 0;
 }
 
-int screenshot_write(const char *path, SDL_Surface *surface, struct tripool_error *error)
+/* ---- Names ---------------------------------------------------------------------------------------------------- */
+
+struct screenshot_about screenshot_about_frame(const char *stream, const struct tripool_frame *frame)
+{
+	const struct tripool_format *f = frame->format;
+	struct screenshot_about about = {
+	    .width_px = f->width_px,
+	    .height_px = f->height_px,
+	    .sequence = frame->sequence,
+	    .source_sequence = frame->info.source_sequence,
+	    .capture_ns = frame->info.capture_ns,
+	    .publish_ns = frame->publish_ns,
+	};
+	snprintf(about.stream, sizeof(about.stream), "%s", stream);
+	snprintf(about.pix_fmt, sizeof(about.pix_fmt), "%s", f->pix_fmt);
+	/* the producer's word: not to be reckoned with where it cannot be */
+	int64_t now_ns = tripool_now_ns(), taken_ns = now_ns;
+	if (about.capture_ns > 0 && about.capture_ns <= now_ns)
+		taken_ns = about.capture_ns;
+	else if (about.publish_ns > 0 && about.publish_ns <= now_ns)
+		taken_ns = about.publish_ns;
+	about.captured_at_ns = screenshot_now_ns() - (now_ns - taken_ns);
+	return about;
+}
+
+static void write_name(char *buffer, size_t size, const struct screenshot_about *about, int nth)
+{
+	char time[40], frame[TRIPOOL_NAME_BYTES + 24] = "", suffix[16] = "";
+	screenshot_time(time, sizeof(time), "%Y%m%dT%H%M%S", about ? about->captured_at_ns : screenshot_now_ns());
+	if (about)
+		snprintf(frame, sizeof(frame), "%s-%" PRIu64 "-", about->stream, about->sequence);
+	if (nth > 1)
+		snprintf(suffix, sizeof(suffix), "-%d", nth);
+	snprintf(buffer, size, "./tripool-%s%s%s.png", frame, time, suffix);
+}
+
+void screenshot_name(char *buffer, size_t size, const struct screenshot_about *about)
+{
+	write_name(buffer, size, about, 1);
+}
+
+/* ---- Writing -------------------------------------------------------------------------------------------------- */
+
+/* Fills what lies beside, and closes it; where that fails, it is gone. */
+static int fill(struct place *p, SDL_Surface *rgb, const struct screenshot_about *about, struct tripool_error *error)
+{
+	struct tripool_error why = {""};
+	int r = screenshot_png(p->file, rgb, about, &why);
+
+	if (fclose(p->file) != 0 && r == 0) {
+		r = -errno;
+		tripool_fail(&why, r, "%s", strerror(errno));
+	}
+	if (r == 0)
+		return 0;
+	unlink(p->beside);
+	return fail(p, r, why.text, error);
+}
+
+static int no_picture(const char *path, struct tripool_error *error)
+{
+	return tripool_fail(
+	    error, -EIO, "cannot read the window's picture for the screenshot '%s': %s", path, SDL_GetError());
+}
+
+int screenshot_write(
+    const char *path, SDL_Surface *rgb, const struct screenshot_about *about, struct tripool_error *error)
 {
 	struct place p;
-	int sdl = 0;
-	struct tripool_error sdl_error = {""};
 
-	if (!surface)
-		return tripool_fail(
-		    error, -EIO, "cannot read the window's picture for the screenshot '%s': %s", path, SDL_GetError());
+	if (!rgb)
+		return no_picture(path, error);
 	int r = place_open(&p, path, error);
+	if (r == 0)
+		r = fill(&p, rgb, about, error);
+	if (r == 0 && rename(p.beside, p.target) < 0) {
+		r = fail_errno(&p, errno, error);
+		unlink(p.beside);
+	}
+	return r;
+}
+
+/* Gives the file its name if that is nobody's. 0 or -errno. */
+static int take_free_name(const struct place *p)
+{
+	struct stat there;
+
+	if (renameat2(AT_FDCWD, p->beside, AT_FDCWD, p->target, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL)
+		return -errno;
+	/* a file system that can only replace, NFS for one: looking first is all there is */
+	if (lstat(p->target, &there) == 0)
+		return -EEXIST;
+	return rename(p->beside, p->target) < 0 ? -errno : 0;
+}
+
+int screenshot_save(char path[SCREENSHOT_NAME_BYTES], SDL_Surface *rgb, const struct screenshot_about *about,
+    struct tripool_error *error)
+{
+	struct place p = {.said = path};
+
+	write_name(path, SCREENSHOT_NAME_BYTES, about, 1);
+	if (!rgb)
+		return no_picture(path, error);
+	strcpy(p.target, path);
+	int r = open_beside(&p, error);
+	if (r == 0)
+		r = fill(&p, rgb, about, error);
 	if (r < 0)
 		return r;
-	int code = write_png(p.file, surface, &sdl);
-	if (sdl < 0)
-		tripool_fail(&sdl_error, 0, "%s", SDL_GetError());
-	if (fclose(p.file) != 0 && code == 0)
-		code = errno;
-	if (code == 0 && sdl == 0 && rename(p.beside, p.target) < 0)
-		code = errno;
-	if (code == 0 && sdl == 0)
-		return 0;
-	unlink(p.beside);
-	return code ? fail_errno(&p, code, error) : fail(&p, -EIO, sdl_error.text, error);
+	for (int nth = 2; (r = take_free_name(&p)) == -EEXIST && nth <= MOST_OF_ONE_NAME; nth++) {
+		write_name(path, SCREENSHOT_NAME_BYTES, about, nth);
+		strcpy(p.target, path);
+	}
+	if (r < 0) {
+		unlink(p.beside);
+		return fail_errno(&p, -r, error);
+	}
+	return 0;
 }

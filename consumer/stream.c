@@ -76,9 +76,15 @@ static int show(struct stream *s, const struct tripool_frame *frame, struct trip
 	s->last_sequence = frame->sequence;
 	/* the producer's word: not to be reckoned with where it cannot be */
 	s->last_publish_ns = frame->publish_ns < 0 || frame->publish_ns > now_ns ? now_ns : frame->publish_ns;
+	s->about = screenshot_about_frame(s->name, frame);
 	s->is_fresh = false;
 	s->state = STREAM_LIVE;
 	return TAKEN_NEW;
+}
+
+const struct screenshot_about *stream_about(const struct stream *s)
+{
+	return s->about.sequence ? &s->about : NULL;
 }
 
 int64_t stream_silent_from_ns(const struct stream *s)

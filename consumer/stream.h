@@ -5,6 +5,7 @@
 
 #include "display.h"
 #include "distribution.h"
+#include "screenshot.h"
 #include "tripool.h"
 #include "verify.h"
 
@@ -45,6 +46,7 @@ struct stream {
 	uint64_t reconnects;
 	uint64_t last_sequence;
 	int64_t last_publish_ns;
+	struct screenshot_about about; /* the last frame; see stream_about */
 
 	/* Frames older than this were not waited for, so they say nothing of how fast frames come. */
 	int64_t watching_since_ns;
@@ -71,5 +73,8 @@ int64_t stream_silent_from_ns(const struct stream *stream);
 void stream_presented(struct stream *stream);
 
 void stream_let_go(struct stream *stream);
+
+/* What the picture on the display is of; NULL before the first frame. */
+const struct screenshot_about *stream_about(const struct stream *stream);
 
 #endif

@@ -31,9 +31,15 @@ for renderer in gpu surface; do
 	picture plain.png
 
 	press s
-	within 10 test -s "tripool-keys-$frame.png" || fail "$renderer: no screenshot tripool-keys-$frame.png"
 	within 10 grep -q saved view.err || fail "$renderer: it does not say where the screenshot is"
-	[ "$("$read_strip" "tripool-keys-$frame.png" 640 360)" = "$frame" ] || fail "$renderer: the screenshot is wrong"
+	shot=$(sed -n 's/^saved //p' view.err)
+	[[ $shot =~ ^\./tripool-keys-$frame-[0-9]{8}T[0-9]{6}\.[0-9]{3}Z\.png$ ]] || fail "$renderer: saved as '$shot'"
+	[ "$("$read_strip" "$shot" 640 360)" = "$frame" ] || fail "$renderer: the screenshot is wrong"
+	cp "$shot" first.png
+	press s
+	within 10 grep -qxF "saved ${shot%.png}-2.png" view.err || fail "$renderer: no second screenshot of the frame"
+	cmp -s "$shot" first.png || fail "$renderer: the second screenshot replaced the first"
+	[ "$("$read_strip" "${shot%.png}-2.png" 640 360)" = "$frame" ] || fail "$renderer: the second one is wrong"
 
 	press i
 	within 10 differs plain.png || fail "$renderer: i shows nothing"
