@@ -14,7 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,6 +30,7 @@ struct life {
 	int error;       /* 0: it falls silent */
 	uint32_t width_px, write_depth;
 	bool fresh_pool;
+	bool takes_fds; /* from its close on there is no fd to be had */
 };
 
 struct source {
@@ -42,6 +45,8 @@ struct source {
 static const struct life *lives;
 static unsigned life_count, opens, closes;
 static int device_comes_ms; /* after the watch was made; 0: never */
+static struct rlimit fd_limit;
+static int kept_fd;
 
 static void fall_silent(const struct source *source)
 {
@@ -129,12 +134,32 @@ static struct source_counts scripted_counts(const struct source *source)
 	return (struct source_counts){.dropped = source->frames, .camera_gaps = 1};
 }
 
+/* One is kept, lest the limit be lower than the number of fds that poll is given. */
+static void take_fds(void)
+{
+	struct rlimit none;
+	kept_fd = dup(STDERR_FILENO);
+	int next = dup(STDERR_FILENO);
+	assert_int_equal(close(next), 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &fd_limit), 0);
+	none = (struct rlimit){.rlim_cur = (rlim_t)next, .rlim_max = fd_limit.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+}
+
+static void give_fds_back(void)
+{
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &fd_limit), 0);
+	close(kept_fd);
+}
+
 static void scripted_close(struct source *source)
 {
 	if (!source)
 		return;
 	closes++;
 	close(source->fd);
+	if (source->life->takes_fds)
+		take_fds();
 	free(source);
 }
 
@@ -183,20 +208,29 @@ static int tear_down(void **state)
 	return r;
 }
 
-/* Runs the script; returns what capture_run returns. */
-static int run(const struct life *script, unsigned count, struct options options)
+/* Runs the script; returns what capture_run returns. The stream is still there where that is 0. */
+static int run_open(const struct life *script, unsigned count, struct options *options)
 {
 	struct tripool_error error = {""};
 	lives = script;
 	life_count = count;
-	options.source = &scripted;
-	options.name = "script";
-	int r = capture_open(&capture, &options, &error);
+	options->source = &scripted;
+	options->name = "script";
+	int r = capture_open(&capture, options, &error);
 	if (r < 0)
 		return r;
 	r = capture_run(&capture, &error);
 	tripool_producer_get_stats(capture.producer, &stats);
-	capture_close(&capture);
+	if (r < 0)
+		capture_close(&capture);
+	return r;
+}
+
+static int run(const struct life *script, unsigned count, struct options options)
+{
+	int r = run_open(script, count, &options);
+	if (r == 0)
+		capture_close(&capture);
 	return r;
 }
 
@@ -331,7 +365,11 @@ static void on_demand_nothing_happens_without_a_viewer(void **state)
 	assert_int_equal(capture.state, CAPTURE_IDLE);
 }
 
-/* A process that views until it has had a frame and a little more, or its producer goes. */
+#define NO_FRAME 0
+#define NO_VIEWER 100
+
+/* A process that views until it has had a frame and a little more, or its producer goes. It ends with the frame's
+ * number. */
 static pid_t start_viewer(void)
 {
 	pid_t pid = fork();
@@ -343,7 +381,7 @@ static pid_t start_viewer(void)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	alarm(20);
 	if (tripool_viewer_create(&v, &o, NULL) < 0)
-		_exit(1);
+		_exit(NO_VIEWER);
 	while (!tripool_viewer_connected(v)) {
 		tripool_viewer_wait(v, 20);
 		tripool_viewer_reconnect(v, NULL);
@@ -352,14 +390,15 @@ static pid_t start_viewer(void)
 	while ((r = tripool_viewer_acquire(v, &frame)) == -EAGAIN)
 		tripool_viewer_wait(v, -1);
 	usleep(300000);
-	_exit(r == 0 || r == -EPIPE ? 0 : 1);
+	_exit(r == 0 ? (int)frame.sequence : r == -EPIPE ? NO_FRAME : NO_VIEWER);
 }
 
-static void end_viewer(pid_t pid)
+static int end_viewer(pid_t pid)
 {
 	int status;
 	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
 }
 
 static void on_demand_a_failure_leaves_no_picture(void **state)
@@ -368,7 +407,7 @@ static void on_demand_a_failure_leaves_no_picture(void **state)
 	static const struct life script[] = {{.frames = 1}, {.frames = 5, .error = -ENODEV}, {.open_error = -ENOENT}};
 	pid_t viewer = start_viewer();
 	assert_int_equal(run(script, 3, (struct options){.duration_s = 2, .on_demand = true}), 0);
-	end_viewer(viewer);
+	assert_in_range(end_viewer(viewer), 1, 5);
 	assert_int_equal(stats.frames_published, 5);
 	assert_int_equal(capture.state, CAPTURE_IDLE);
 	assert_int_equal(stats.generation, 2); /* the pool with the picture is gone */
@@ -380,8 +419,49 @@ static void on_demand_once_is_once(void **state)
 	static const struct life script[] = {{.frames = 1}, {.open_error = -EBUSY}};
 	pid_t viewer = start_viewer();
 	assert_int_equal(run(script, 2, (struct options){.duration_s = 5, .on_demand = true, .once = true}), -EBUSY);
-	end_viewer(viewer);
+	assert_int_equal(end_viewer(viewer), NO_FRAME);
 	assert_int_equal(opens, 2);
+}
+
+/* What run_open prints to stderr. */
+static int run_heard(const struct life *script, unsigned count, struct options *options, char text[256])
+{
+	int heard = memfd_create("stderr", MFD_CLOEXEC), own = dup(STDERR_FILENO);
+	assert_true(heard >= 0 && dup2(heard, STDERR_FILENO) >= 0);
+	int r = run_open(script, count, options);
+	assert_true(dup2(own, STDERR_FILENO) >= 0);
+	ssize_t length = pread(heard, text, 255, 0);
+	text[length > 0 ? length : 0] = '\0';
+	close(own);
+	close(heard);
+	return r;
+}
+
+static void on_demand_a_picture_that_cannot_be_withdrawn_stays(void **state)
+{
+	(void)state;
+	static const struct life script[] = {{.frames = 1}, {.frames = 5, .takes_fds = true}};
+	struct options options = {.duration_s = 2, .on_demand = true};
+	char text[256];
+	pid_t viewer = start_viewer();
+	int r = run_heard(script, 2, &options, text);
+	give_fds_back();
+	assert_int_equal(r, 0);
+	assert_in_range(end_viewer(viewer), 1, 5);
+	assert_int_equal(capture.state, CAPTURE_IDLE);
+	assert_non_null(strstr(text, "Too many open files"));
+	assert_int_equal(opens, 2);
+	assert_int_equal(stats.generation, 1);
+	/* Who comes now is shown it. */
+	int status;
+	viewer = start_viewer();
+	while (waitpid(viewer, &status, WNOHANG) == 0) {
+		tripool_producer_dispatch(capture.producer);
+		usleep(1000);
+	}
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 5);
+	capture_close(&capture);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -403,6 +483,7 @@ int main(void)
 	    TEST(on_demand_nothing_happens_without_a_viewer),
 	    TEST(on_demand_a_failure_leaves_no_picture),
 	    TEST(on_demand_once_is_once),
+	    TEST(on_demand_a_picture_that_cannot_be_withdrawn_stays),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
