@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * One pass from a slot's pixels to a rectangle of RGB pixels: SDL's converter where it can do the job (it is the
- * fastest for frames that are not scaled), else libswscale, which reads every raw format and scales in the same pass.
+ * One pass from a slot's pixels, or a part of them, to a rectangle of RGB pixels: SDL's converter where it can do the
+ * job (it is the fastest for frames that are not scaled), else libswscale, which scales in the same pass. Alpha is ignored.
  */
 #ifndef TRIPOOL_CONVERT_H
 #define TRIPOOL_CONVERT_H
@@ -15,16 +15,27 @@
  * width that is a multiple of it is met exactly. */
 #define CONVERT_OVERSHOOT_PX 16
 
-/* Whether a conversion to this size may do so. */
-bool convert_overshoots(const struct tripool_format *from, int width_px, int height_px);
+struct convert_request {
+	const struct tripool_format *from; /* read by the call only */
+	SDL_Rect crop;           /* the part that is shown, as convert_align_crop says; w 0: the whole frame */
+	int width_px, height_px; /* of the result */
+	Uint32 to;               /* SDL's format of its pixels */
+};
+
+/* The smallest part of a frame that has all of `crop` that lies in the frame, and begins and ends where pixels can be
+ * told apart: not within a chroma sample or a Bayer tile. Never empty. */
+SDL_Rect convert_align_crop(const struct tripool_format *format, SDL_Rect crop);
+
+/* Whether such a conversion may write more than the rectangle. */
+bool convert_overshoots(const struct convert_request *request);
 
 struct convert;
 
-/* From frames of this format to width_px x height_px pixels of SDL's `to`. Errors: -ENOMEM, -ENOTSUP. */
-int convert_create(struct convert **convert, const struct tripool_format *from, int width_px, int height_px, Uint32 to,
-    struct tripool_error *error);
+/* Errors: -ENOMEM, -ENOTSUP, -EINVAL (a crop that is not aligned). */
+int convert_create(struct convert **convert, const struct convert_request *request, struct tripool_error *error);
 void convert_destroy(struct convert *convert);
 
+/* `plane`: those of the whole frame, whatever is cropped. Errors: -EIO, -ENOMEM. */
 int convert_run(
     struct convert *convert, const uint8_t *const plane[TRIPOOL_MAX_PLANES], uint8_t *pixels, int pitch_bytes);
 

@@ -78,7 +78,9 @@ static int gpu_set_format(struct display *display, struct tripool_error *error)
 	if (can_upload_directly(g)) {
 		texture_format = pixels_sdl_format(f);
 	} else {
-		int r = convert_create(&g->convert, f, width, height, CONVERTED_FORMAT, error);
+		const struct convert_request request = {
+		    .from = f, .width_px = width, .height_px = height, .to = CONVERTED_FORMAT};
+		int r = convert_create(&g->convert, &request, error);
 		if (r < 0)
 			return r;
 		width = (width + CONVERT_OVERSHOOT_PX - 1) / CONVERT_OVERSHOOT_PX * CONVERT_OVERSHOOT_PX;
@@ -108,17 +110,18 @@ static int gpu_upload(
     struct display *display, const uint8_t *const plane[TRIPOOL_MAX_PLANES], struct tripool_error *error)
 {
 	struct display_gpu *g = gpu_of(display);
-	const uint32_t *stride = display->format.stride_bytes;
-	int r;
+	int stride[TRIPOOL_MAX_PLANES], r;
+	for (unsigned p = 0; p < TRIPOOL_MAX_PLANES; p++)
+		stride[p] = pixels_stride(&display->format, p);
 	if (g->convert)
 		r = upload_converted(g, plane);
 	else if (display->format.plane_count == 3)
 		r = SDL_UpdateYUVTexture(
-		    g->texture, NULL, plane[0], (int)stride[0], plane[1], (int)stride[1], plane[2], (int)stride[2]);
+		    g->texture, NULL, plane[0], stride[0], plane[1], stride[1], plane[2], stride[2]);
 	else if (display->format.plane_count == 2)
-		r = SDL_UpdateNVTexture(g->texture, NULL, plane[0], (int)stride[0], plane[1], (int)stride[1]);
+		r = SDL_UpdateNVTexture(g->texture, NULL, plane[0], stride[0], plane[1], stride[1]);
 	else
-		r = SDL_UpdateTexture(g->texture, NULL, plane[0], (int)stride[0]);
+		r = SDL_UpdateTexture(g->texture, NULL, plane[0], stride[0]);
 	return r < 0 ? fail(error, -EIO, "cannot upload a frame") : 0;
 }
 

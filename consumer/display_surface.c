@@ -40,8 +40,8 @@ static int surface_set_format(struct display *display, struct tripool_error *err
 static SDL_Rect place(const struct tripool_format *format, const SDL_Surface *w)
 {
 	SDL_Rect r = pixels_letterbox(format, w->w, w->h);
-	if (convert_overshoots(format, r.w, r.h) && w->w - (r.x + r.w) < CONVERT_OVERSHOOT_PX &&
-	    r.w > CONVERT_OVERSHOOT_PX) {
+	const struct convert_request request = {.from = format, .width_px = r.w, .height_px = r.h};
+	if (convert_overshoots(&request) && w->w - (r.x + r.w) < CONVERT_OVERSHOOT_PX && r.w > CONVERT_OVERSHOOT_PX) {
 		r = pixels_letterbox(format, r.w - r.w % CONVERT_OVERSHOOT_PX, w->h);
 		r.w -= r.w % CONVERT_OVERSHOOT_PX; /* it may have become lower, and narrower, than that */
 		r.x = (w->w - r.w) / 2;
@@ -73,7 +73,9 @@ static int surface_upload(
 	SDL_Rect r = place(&display->format, w);
 	if (!s->convert || !SDL_RectEquals(&r, &s->target) || s->window_format != w->format->format) {
 		forget_convert(s);
-		int e = convert_create(&s->convert, &display->format, r.w, r.h, w->format->format, error);
+		const struct convert_request request = {
+		    .from = &display->format, .width_px = r.w, .height_px = r.h, .to = w->format->format};
+		int e = convert_create(&s->convert, &request, error);
 		if (e < 0)
 			return e;
 		s->target = r;

@@ -2,6 +2,7 @@
 #include "pixels.h"
 
 #include <libavutil/pixdesc.h>
+#include <limits.h>
 #include <math.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@ static const struct {
 	Uint32 sdl;
 } sdl_formats[] = {
     {"nv12", SDL_PIXELFORMAT_NV12},
+    {"nv16", SDL_PIXELFORMAT_NV12},
     {"nv21", SDL_PIXELFORMAT_NV21},
     {"yuv420p", SDL_PIXELFORMAT_IYUV},
     {"yuvj420p", SDL_PIXELFORMAT_IYUV},
@@ -32,12 +34,31 @@ static const struct {
 #endif
 };
 
+/* nv12 with another row of chroma between two of its own. */
+static bool is_nv16(const struct tripool_format *format)
+{
+	return strcmp(format->pix_fmt, "nv16") == 0;
+}
+
 Uint32 pixels_sdl_format(const struct tripool_format *format)
 {
+	for (unsigned p = 0; p < format->plane_count; p++)
+		if (format->stride_bytes[p] > INT_MAX / 2)
+			return SDL_PIXELFORMAT_UNKNOWN;
 	for (size_t i = 0; i < sizeof(sdl_formats) / sizeof(*sdl_formats); i++)
 		if (strcmp(sdl_formats[i].name, format->pix_fmt) == 0)
 			return sdl_formats[i].sdl;
 	return SDL_PIXELFORMAT_UNKNOWN;
+}
+
+enum AVPixelFormat pixels_of_frame(const struct tripool_format *format)
+{
+	return is_nv16(format) ? AV_PIX_FMT_NV12 : av_get_pix_fmt(format->pix_fmt);
+}
+
+int pixels_stride(const struct tripool_format *format, unsigned plane)
+{
+	return (int)(format->stride_bytes[plane] << (plane == 1 && is_nv16(format)));
 }
 
 enum AVPixelFormat pixels_of_window(Uint32 sdl_format)
@@ -70,6 +91,12 @@ static bool is_gray(const struct tripool_format *format)
 	return d && d->nb_components <= 2 && !(d->flags & AV_PIX_FMT_FLAG_RGB);
 }
 
+static bool is_float(const struct tripool_format *format)
+{
+	const AVPixFmtDescriptor *d = av_pix_fmt_desc_get(av_get_pix_fmt(format->pix_fmt));
+	return d && (d->flags & AV_PIX_FMT_FLAG_FLOAT);
+}
+
 struct pixels_colour pixels_colour(const struct tripool_format *format)
 {
 	struct pixels_colour colour = {.full_range = format->full_range == 1};
@@ -91,8 +118,9 @@ struct pixels_colour pixels_colour(const struct tripool_format *format)
 		colour.matrix =
 		    format->width_px < 1280 && format->height_px <= 576 ? AVCOL_SPC_BT470BG : AVCOL_SPC_BT709;
 	}
-	/* libavutil's "yuvj" formats are full range by their name, and gray is when nothing else is said */
-	if (strncmp(format->pix_fmt, "yuvj", 4) == 0 || (format->full_range > 1 && is_gray(format)))
+	/* libavutil's "yuvj" formats are full range by their name, floats are from 0 to 1, and gray is full range when
+	 * nothing else is said */
+	if (strncmp(format->pix_fmt, "yuvj", 4) == 0 || is_float(format) || (format->full_range > 1 && is_gray(format)))
 		colour.full_range = true;
 	return colour;
 }

@@ -10,8 +10,14 @@
 
 #include "tripool.h"
 
-/* SDL's name for the same bytes in memory; SDL_PIXELFORMAT_UNKNOWN when it has none. */
+/*
+ * A frame's planes as SDL and libswscale get them: SDL's name for the bytes in memory (SDL_PIXELFORMAT_UNKNOWN: it has
+ * none), libavutil's, and the stride of a plane. These are the frame's own, but for nv16, which neither reads: it goes
+ * as nv12 with twice the chroma's stride, so that every other row of chroma is used.
+ */
 Uint32 pixels_sdl_format(const struct tripool_format *format);
+enum AVPixelFormat pixels_of_frame(const struct tripool_format *format);
+int pixels_stride(const struct tripool_format *format, unsigned plane);
 
 /* libavutil's name for the pixels of a window or texture; AV_PIX_FMT_NONE for one nobody uses today. */
 enum AVPixelFormat pixels_of_window(Uint32 sdl_format);
