@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "convert_rows.h"
 #include "error.h"
 #include "pixels.h"
 
@@ -35,6 +36,7 @@ struct convert {
 	Uint32 to;
 	Uint32 sdl_from; /* SDL_PIXELFORMAT_UNKNOWN: by libswscale */
 	struct SwsContext *sws;
+	struct convert_rows *rows; /* NULL: libswscale reads the slot itself */
 	AVFrame *source, *target;
 	uint32_t palette[256]; /* of a source that is AV_PIX_FMT_PAL8 */
 };
@@ -144,16 +146,16 @@ static enum AVPixelFormat source_format(struct convert *c)
 	return AV_PIX_FMT_PAL8;
 }
 
-static int threads(void)
+static int threads_for(const struct convert *c)
 {
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
-	if (processors < 1)
+	if (c->rows || processors < 1)
 		return 1;
 	return processors > MOST_THREADS ? MOST_THREADS : (int)processors;
 }
 
 /* The fast one needs some pixels. Of something tiny both bilinear ones make another picture first, which they cannot in
- * every shape. */
+ * every shape, and crash over slices of it. */
 static int64_t scaler_for(const struct convert *c)
 {
 	if (c->part.rect.w / c->width_px >= TINY || c->part.rect.h / c->height_px >= TINY)
@@ -175,7 +177,7 @@ static struct SwsContext *make_sws(
 	av_opt_set_int(sws, "dst_format", to, 0);
 	/* RGB with all its colour is both finer and faster than with half of it */
 	av_opt_set_int(sws, "sws_flags", scaler | SWS_FULL_CHR_H_INP, 0);
-	av_opt_set_int(sws, "threads", threads(), 0);
+	av_opt_set_int(sws, "threads", threads_for(c), 0);
 	if (sws_init_context(sws, NULL, NULL) < 0) {
 		sws_freeContext(sws);
 		return NULL;
@@ -205,6 +207,13 @@ static int open_frames(struct convert *c, enum AVPixelFormat from, enum AVPixelF
 static int open_sws(struct convert *c, struct tripool_error *error)
 {
 	enum AVPixelFormat from = source_format(c), to = pixels_of_window(c->to);
+	enum AVPixelFormat strip = convert_rows_format(from, is_scaled(c));
+	if (strip != AV_PIX_FMT_NONE) {
+		int r = convert_rows_create(&c->rows, from, strip, c->part.rect.w, c->part.rect.h);
+		if (r == -ENOMEM)
+			return r;
+		from = r < 0 ? AV_PIX_FMT_NONE : strip;
+	}
 	if (from == AV_PIX_FMT_NONE || to == AV_PIX_FMT_NONE || !sws_isSupportedInput(from))
 		return tripool_fail(error, -ENOTSUP, "pixel format '%s' %dx%d cannot be shown on this display",
 		    c->from.pix_fmt, c->part.rect.w, c->part.rect.h);
@@ -269,6 +278,7 @@ void convert_destroy(struct convert *c)
 	av_frame_free(&c->source);
 	av_frame_free(&c->target);
 	sws_freeContext(c->sws);
+	convert_rows_destroy(c->rows);
 	free(c);
 }
 
@@ -305,6 +315,8 @@ int convert_run(struct convert *c, const uint8_t *const plane[TRIPOOL_MAX_PLANES
 	const uint8_t *part[TRIPOOL_MAX_PLANES] = {NULL};
 	for (unsigned p = 0; p < c->from.plane_count; p++)
 		part[p] = plane[p] + c->part.skip_bytes[p];
+	if (c->rows)
+		return convert_rows_run(c->rows, c->sws, part, c->part.stride_bytes, pixels, pitch_bytes);
 	if (c->sdl_from == SDL_PIXELFORMAT_UNKNOWN)
 		return run_sws(c, plane[0] - c->from.offset_bytes[0], part, pixels, pitch_bytes);
 	pixels_set_sdl_colour(&c->from);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * One pass from a slot's pixels, or a part of them, to a rectangle of RGB pixels: SDL's converter where it can do the
- * job (it is the fastest for frames that are not scaled), else libswscale, which scales in the same pass. Alpha is ignored.
+ * job (it is the fastest for frames that are not scaled), else libswscale, which scales in the same pass. What
+ * libswscale does not read well is unpacked for it a few rows at a time (convert_rows.h). Alpha is ignored.
  */
 #ifndef TRIPOOL_CONVERT_H
 #define TRIPOOL_CONVERT_H
