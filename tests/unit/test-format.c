@@ -2,6 +2,8 @@
 #include "tripool.h"
 
 #include <errno.h>
+#include <libavutil/imgutils.h>
+#include <libavutil/pixdesc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -40,6 +42,50 @@ static void planes_follow_each_other(void **state)
 	f = format("gbrp", 64, 64); /* planes, but none of them subsampled */
 	assert_int_equal(tripool_format_layout(&f, NULL), 0);
 	assert_int_equal(f.size_bytes, 3 * 64 * 64);
+}
+
+/* The rows that libavutil says a plane has, where they lie without a gap. */
+static void expect_planes_of_libavutil(const struct tripool_format *f, enum AVPixelFormat pix_fmt)
+{
+	ptrdiff_t stride_bytes[4] = {0};
+	size_t plane_bytes[4];
+	for (uint32_t p = 0; p < f->plane_count; p++)
+		stride_bytes[p] = f->stride_bytes[p];
+	assert_true(av_image_fill_plane_sizes(plane_bytes, pix_fmt, (int)f->height_px, stride_bytes) >= 0);
+	uint64_t end = 0;
+	for (uint32_t p = 0; p < f->plane_count; p++) {
+		assert_true(f->stride_bytes[p] >= (uint32_t)av_image_get_linesize(pix_fmt, (int)f->width_px, (int)p));
+		assert_int_equal(f->offset_bytes[p], end);
+		end += plane_bytes[p];
+	}
+	assert_int_equal(f->size_bytes, end);
+}
+
+static void every_raw_format_has_a_layout(void **state)
+{
+	(void)state;
+	static const uint32_t sizes[][2] = {{1920, 1080}, {97, 61}, {1, 1}, {3, 2}, {32768, 5}};
+	const uint64_t not_raw = AV_PIX_FMT_FLAG_HWACCEL | AV_PIX_FMT_FLAG_BITSTREAM | AV_PIX_FMT_FLAG_PAL;
+	const AVPixFmtDescriptor *desc = NULL;
+	int formats = 0;
+	while ((desc = av_pix_fmt_desc_next(desc))) {
+		for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+			enum AVPixelFormat pix_fmt = av_pix_fmt_desc_get_id(desc);
+			struct tripool_format f = format(desc->name, sizes[i][0], sizes[i][1]);
+			if (desc->flags & not_raw) {
+				assert_int_equal(tripool_format_layout(&f, NULL), -EINVAL);
+				continue;
+			}
+			assert_int_equal(tripool_format_layout(&f, NULL), 0);
+			expect_planes_of_libavutil(&f, pix_fmt);
+			f = format(desc->name, sizes[i][0], sizes[i][1]);
+			f.stride_bytes[0] = (uint32_t)av_image_get_linesize(pix_fmt, (int)f.width_px, 0);
+			assert_int_equal(tripool_format_layout(&f, NULL), 0);
+			expect_planes_of_libavutil(&f, pix_fmt);
+			formats += i == 0;
+		}
+	}
+	assert_true(formats >= 180);
 }
 
 static void a_stride_that_is_asked_for_is_kept(void **state)
@@ -141,6 +187,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(planes_follow_each_other),
+	    cmocka_unit_test(every_raw_format_has_a_layout),
 	    cmocka_unit_test(a_stride_that_is_asked_for_is_kept),
 	    cmocka_unit_test(what_cannot_be_is_said_in_words),
 	    cmocka_unit_test(every_number_is_checked),
