@@ -55,6 +55,11 @@ for matrix in 6 1; do
 		done
 	done
 done
+# every other row of nv16's chroma is shown; y210be is unpacked by rows
+show nv16 320x180 1 0
+expect
+show y210be 320x180 6 1
+expect
 for full_range in 0 1; do
 	show gray 320x180 2 $full_range
 	expect
