@@ -63,22 +63,14 @@ static int directory_path(char path[PATH_MAX], bool *chosen, struct tripool_erro
 	return 0;
 }
 
-int tripool_place_open(bool producer, struct tripool_error *error)
+static int open_checked(const char *path, bool producer, bool chosen, struct tripool_error *error)
 {
-	char path[PATH_MAX];
-	bool chosen;
-	int r = directory_path(path, &chosen, error);
-	if (r < 0)
-		return r;
-	/* -ENOTDIR for a missing parent: -ENOENT is "no producer", which viewers may wait to change. */
-	if (mkdir(path, 0700) < 0 && errno != EEXIST)
-		return tripool_fail(error, errno == ENOENT ? -ENOTDIR : -errno,
-		    "cannot make directory '%.150s': %s (set TRIPOOL_DIR to another)", path, strerror(errno));
 	/* Only what the user named may be a link: in /tmp somebody else could have put it there. */
 	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC | (chosen ? 0 : O_NOFOLLOW));
 	if (fd < 0)
-		return tripool_fail(error, errno == ENOENT ? -ENOTDIR : -errno,
-		    "cannot open directory '%.150s': %s (set TRIPOOL_DIR to another)", path, strerror(errno));
+		return tripool_fail(error, -errno, "cannot open directory '%.150s': %s (set TRIPOOL_DIR to another)",
+		    path, strerror(errno));
+	int r;
 	struct stat st;
 	if (fstat(fd, &st) < 0) {
 		r = tripool_fail(error, -errno, "cannot look at directory '%.150s': %s", path, strerror(errno));
@@ -99,6 +91,28 @@ int tripool_place_open(bool producer, struct tripool_error *error)
 close_fd:
 	close(fd);
 	return r;
+}
+
+int tripool_place_open(bool producer, struct tripool_error *error)
+{
+	char path[PATH_MAX];
+	bool chosen;
+	int r = directory_path(path, &chosen, error);
+	if (r < 0)
+		return r;
+	/* -ENOTDIR for a missing parent: -ENOENT is "no producer", which viewers may wait to change. */
+	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+		return tripool_fail(error, errno == ENOENT ? -ENOTDIR : -errno,
+		    "cannot make directory '%.150s': %s (set TRIPOOL_DIR to another)", path, strerror(errno));
+	r = open_checked(path, producer, chosen, error);
+	return r == -ENOENT ? -ENOTDIR : r;
+}
+
+int tripool_place_find(char path[PATH_MAX], struct tripool_error *error)
+{
+	bool chosen;
+	int r = directory_path(path, &chosen, error);
+	return r < 0 ? r : open_checked(path, false, chosen, error);
 }
 
 static int lock_once(int directory, const char *name, struct tripool_error *error)
@@ -250,17 +264,34 @@ int tripool_place_connect(int directory, const char *name, struct tripool_error 
 	return tripool_fail(error, r, "cannot connect to stream '%s': %s", name, strerror(-r));
 }
 
-int tripool_place_watch(int directory, int inotify, struct tripool_error *error)
+bool tripool_place_is_live(int directory, const char *name, int probe)
+{
+	char file[FILE_NAME_BYTES];
+	struct sockaddr_un a = address(directory, file_name(file, name, ".sock"));
+	return connect(probe, (struct sockaddr *)&a, sizeof(a)) < 0 && errno == EPROTOTYPE;
+}
+
+int tripool_place_inotify(struct tripool_error *error)
+{
+	int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	if (fd < 0)
+		return tripool_fail(
+		    error, -errno, "cannot watch directories: %s (see fs.inotify.max_user_instances)", strerror(errno));
+	return fd;
+}
+
+int tripool_place_watch(int directory, int inotify, uint32_t events, struct tripool_error *error)
 {
 	char path[32];
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", directory);
-	if (inotify_add_watch(inotify, path, IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR) < 0)
+	int watch = inotify_add_watch(inotify, path, events | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR);
+	if (watch < 0)
 		return tripool_fail(error, errno == ENOENT ? -EIO : -errno,
 		    "cannot watch the directory of streams: %s%s", strerror(errno),
 		    errno == EACCES   ? " (is it open to this user?)"
 		    : errno == ENOENT ? " (is /proc mounted?)"
 				      : "");
-	return 0;
+	return watch;
 }
 
 bool tripool_place_drain(int inotify, const char *name)

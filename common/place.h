@@ -5,11 +5,16 @@
 
 #include "tripool.h"
 
+#include <limits.h>
+
 int tripool_name_check(const char *name, struct tripool_error *error);
 
 /* Opens (and makes, where missing) the directory of streams. Returns an O_PATH fd. A producer must own it; a viewer may
  * be sent to somebody else's by $TRIPOOL_DIR. Nobody else may write there. */
 int tripool_place_open(bool producer, struct tripool_error *error);
+
+/* The same for one who looks only: what is missing is not made. -ENOENT: there is none at `path`. */
+int tripool_place_find(char path[PATH_MAX], struct tripool_error *error);
 
 /* Takes the name. Returns the lock's fd, or -EADDRINUSE with the pid of who has it. */
 int tripool_place_lock(int directory, const char *name, struct tripool_error *error);
@@ -25,9 +30,20 @@ void tripool_place_unlisten(int directory, const char *name);
 /* A connected non-blocking socket. -ENOENT: there is no producer. -EAGAIN: it is too busy to be asked now. */
 int tripool_place_connect(int directory, const char *name, struct tripool_error *error);
 
-/* Adds to an inotify fd what tells that a producer of some name came. Drain says whether it was this name's, or the
- * directory is not what it was. */
-int tripool_place_watch(int directory, int inotify, struct tripool_error *error);
+/*
+ * Whether a producer listens there that this user may connect to, without its notice. `probe` is a Unix datagram
+ * socket: the kernel finds the listener first and only then that it is of another kind; where nobody listens it says
+ * something else. Connecting would take a place in the producer's queue. The lock's state cannot be read: locks of
+ * flock are not shown by F_OFD_GETLK, and who tries to take one, shared or not, may have it in the very moment in which
+ * a producer wants it.
+ */
+bool tripool_place_is_live(int directory, const char *name, int probe);
+
+/* Adds to an inotify fd what tells that something happened in the directory, of inotify's events, or to itself. Returns
+ * the watch. Producers come with IN_MOVED_TO. Drain says whether it was this name's, or the directory is not what it
+ * was. */
+int tripool_place_inotify(struct tripool_error *error);
+int tripool_place_watch(int directory, int inotify, uint32_t events, struct tripool_error *error);
 bool tripool_place_drain(int inotify, const char *name);
 
 #endif

@@ -32,8 +32,9 @@
  * its outputs untouched then. Where it takes a `struct tripool_error *` (NULL is fine) it also writes one line there
  * for a person: what was wrong, with which value, what to do.
  *
- * Threads: the library starts none, installs no signal handler and keeps no global state. A producer or viewer object
- * may be used by one thread at a time; different objects are independent. Objects do not survive fork() in the child.
+ * Threads: the library starts none, installs no signal handler and keeps no global state. A producer, viewer or
+ * directory object may be used by one thread at a time; different objects are independent. Objects do not survive
+ * fork() in the child.
  *
  * Times are nanoseconds of CLOCK_MONOTONIC.
  */
@@ -342,6 +343,51 @@ int tripool_viewer_reconnect(struct tripool_viewer *viewer, struct tripool_error
 const struct tripool_format *tripool_viewer_format(const struct tripool_viewer *viewer);
 
 void tripool_viewer_get_stats(const struct tripool_viewer *viewer, struct tripool_viewer_stats *stats);
+
+/* ---- Which streams there are ---------------------------------------------------------------------------------- */
+
+/*
+ * A list of the streams that have a producer now, kept up to date by refreshing it:
+ *
+ *     tripool_directory_create(&d, NULL);
+ *     for (;;) {
+ *         while (tripool_directory_next(d, name))
+ *             puts(name);
+ *         struct pollfd f = {.fd = tripool_directory_fd(d), .events = POLLIN};
+ *         poll(&f, 1, -1);
+ *         tripool_directory_refresh(d, NULL);
+ *     }
+ *
+ * Producers do not notice that they are listed. Streams that this user may not connect to are left out.
+ */
+struct tripool_directory;
+
+/*
+ * Opens and reads the directory of streams, which is found as for tripool_producer_create. One that is missing is no
+ * error, and is not made: the list is empty until it appears. Errors: -EPERM, -EACCES, -ENOTDIR (the directory is not
+ * ours, open to all or closed to us, no directory), -EMFILE, -ENFILE, -ENOMEM, -ENOSPC (no more inotify watches). May
+ * block for file system calls only.
+ */
+int tripool_directory_create(struct tripool_directory **directory, struct tripool_error *error);
+
+/* NULL is fine. */
+void tripool_directory_destroy(struct tripool_directory *directory);
+
+/*
+ * Reads the directory again and begins the list anew. Returns how many streams there are. Errors: as for create; the
+ * list stays as it was. After an error set a timer: no event tells when to try again. Blocks as create.
+ */
+int tripool_directory_refresh(struct tripool_directory *directory, struct tripool_error *error);
+
+/* Copies the next name of the list, in the order of strcmp. False, with `name` untouched: there are no more. */
+bool tripool_directory_next(struct tripool_directory *directory, char name[TRIPOOL_NAME_BYTES]);
+
+/*
+ * An fd that is readable (poll, epoll) from when a producer came, went or was killed until the next refresh; now and
+ * then when none did. It is the same for the directory's whole life, whether or not there is one to watch. The
+ * library's; valid until destroy.
+ */
+int tripool_directory_fd(const struct tripool_directory *directory);
 
 #pragma GCC visibility pop
 #ifdef __cplusplus

@@ -67,7 +67,7 @@ static int open_watched_directory(struct tripool_viewer *v, struct tripool_error
 	int directory = tripool_place_open(false, error);
 	if (directory < 0)
 		return directory;
-	int r = tripool_place_watch(directory, v->inotify, error);
+	int r = tripool_place_watch(directory, v->inotify, IN_MOVED_TO, error);
 	if (r < 0) {
 		close(directory);
 		return r;
@@ -132,12 +132,8 @@ int tripool_viewer_create(
 	v->leases = options->leases ? options->leases : 1;
 	v->logger = (struct tripool_logger){options->log, options->log_context};
 	v->socket = -1;
-	v->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-	if (v->inotify < 0) {
-		r = tripool_fail(
-		    error, -errno, "cannot watch directories: %s (see fs.inotify.max_user_instances)", strerror(errno));
+	if ((r = v->inotify = tripool_place_inotify(error)) < 0)
 		goto free_viewer;
-	}
 	v->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (v->epoll < 0) {
 		r = tripool_fail(error, -errno, "cannot make an epoll fd: %s", strerror(errno));
