@@ -184,6 +184,17 @@ static void tell_lost(struct capture *capture, int code, const struct tripool_er
 	cli_error("%s; the stream stays, waiting for it to come back", why->text);
 }
 
+/* Not as soon as it is open: one that delivers nothing is not back. */
+static void tell_back(struct capture *capture)
+{
+	if (!capture->lost.text[0] || capture->supply.frames_since_start == 0)
+		return;
+	status_finish(&capture->status);
+	cli_error("%s is back", capture->supply.description.name);
+	capture->lost.text[0] = '\0';
+	capture->lost_code = 0;
+}
+
 /* Returns `code` where nothing is to be waited for, else 0. */
 static int lose(struct capture *capture, int code, const struct tripool_error *why, int64_t now)
 {
@@ -193,7 +204,8 @@ static int lose(struct capture *capture, int code, const struct tripool_error *w
 	if (now - capture->started_ns >= LONG_ENOUGH_NS && capture->supply.frames_since_start > 0)
 		capture->backoff_ns = 0;
 	capture->state = CAPTURE_LOST;
-	capture->lost_ns = now;
+	if (!capture->lost.text[0])
+		capture->lost_ns = now;
 	capture->eager_ns = 0;
 	schedule(capture, code, now);
 	tell_lost(capture, code, why);
@@ -221,11 +233,7 @@ static int try_again(struct capture *capture, struct tripool_error *error)
 		return 0;
 	}
 	status_finish(&capture->status);
-	if (capture->lost.text[0])
-		cli_error("%s is back", capture->supply.description.name);
 	describe(capture);
-	capture->lost.text[0] = '\0';
-	capture->lost_code = 0;
 	capture->state = CAPTURE_RUNNING;
 	capture->started_ns = now;
 	capture->unviewed_ns = 0;
@@ -300,6 +308,7 @@ static int step(struct capture *capture, unsigned happened, int64_t now, struct 
 		}
 		if (r < 0)
 			return lose(capture, r, error, now);
+		tell_back(capture);
 		if (r == 0 && now >= stalled_ns(capture))
 			return lose_stalled(capture, now, error);
 		if (r == 0)
@@ -330,10 +339,10 @@ static void show_status(struct capture *capture, int64_t now)
 	/* Counting the pool's pages is a system call: not for nothing. */
 	if (now < status_due_ns(&capture->status))
 		return;
-	if (capture->state == CAPTURE_LOST)
-		snprintf(state, sizeof(state), "no signal for %" PRId64 " s", (now - capture->lost_ns) / (1000 * MS));
-	else if (capture->state == CAPTURE_IDLE)
+	if (capture->state == CAPTURE_IDLE)
 		snprintf(state, sizeof(state), "off until somebody views");
+	else if (capture->lost.text[0])
+		snprintf(state, sizeof(state), "no signal for %" PRId64 " s", (now - capture->lost_ns) / (1000 * MS));
 	tripool_producer_get_stats(capture->producer, &stats);
 	status_show(&capture->status, &stats, supply_counts(&capture->supply).dropped, state, now);
 }

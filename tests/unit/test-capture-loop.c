@@ -234,6 +234,30 @@ static int run(const struct life *script, unsigned count, struct options options
 	return r;
 }
 
+static char said[4096]; /* on stderr, by run_heard */
+
+static int run_heard(const struct life *script, unsigned count, struct options options)
+{
+	int heard = memfd_create("heard", MFD_CLOEXEC), own = dup(STDERR_FILENO);
+	assert_int_equal(dup2(heard, STDERR_FILENO), STDERR_FILENO);
+	int r = run(script, count, options);
+	dup2(own, STDERR_FILENO);
+	close(own);
+	ssize_t length = pread(heard, said, sizeof(said) - 1, 0);
+	assert_in_range(length, 0, sizeof(said) - 1);
+	said[length] = '\0';
+	close(heard);
+	return r;
+}
+
+static unsigned times_said(const char *words)
+{
+	unsigned times = 0;
+	for (const char *at = said; (at = strstr(at, words)); at += strlen(words))
+		times++;
+	return times;
+}
+
 static void an_error_is_survived(void **state)
 {
 	(void)state;
@@ -309,6 +333,19 @@ static void a_storm_of_errors_is_met_with_patience(void **state)
 	assert_int_equal(run(script, 2, (struct options){.duration_s = 2}), 0);
 	/* At once, after 250 ms, 500 ms, 1 s. */
 	assert_in_range(opens, 3, 5);
+}
+
+/* Open again, but without a frame, it is not back; and why it went is known. */
+static void a_storm_is_told_once(void **state)
+{
+	(void)state;
+	static const struct life script[] = {
+	    {.frames = 1, .error = -EIO}, {.error = -EIO}, {.error = -EIO}, {.frames = 100, .error = -EIO}};
+	assert_int_equal(run_heard(script, 4, (struct options){.frames = 3}), 0);
+	assert_int_equal(opens, 4);
+	assert_int_equal(times_said("the script fails dequeue; the stream stays"), 1);
+	assert_int_equal(times_said("script is back"), 1);
+	assert_int_equal(times_said("\n"), 2);
 }
 
 static void silence_is_a_failure(void **state)
@@ -475,6 +512,7 @@ int main(void)
 	    TEST(a_device_that_is_away_is_waited_for),
 	    TEST(a_device_that_stays_away_costs_nothing),
 	    TEST(a_storm_of_errors_is_met_with_patience),
+	    TEST(a_storm_is_told_once),
 	    TEST(silence_is_a_failure),
 	    TEST(once_is_once),
 	    TEST(once_is_once_in_silence_too),
