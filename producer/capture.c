@@ -70,14 +70,15 @@ static int open_stream(struct capture *capture, struct tripool_error *error)
 	    &capture->producer, &producer_options, &capture->supply.description.format, error);
 }
 
-/* What is made now, for who wants to know; and what is not as it was asked for, for everyone. */
+/* What is made now, for who wants to know; and what is not as it was asked for, once for everyone. */
 static void describe(struct capture *capture)
 {
 	const struct source_description *d = &capture->supply.description;
 	const struct tripool_format *f = &d->format;
 
-	if (d->note[0] && !capture->options->quiet)
+	if (d->note[0] && !capture->options->quiet && strcmp(d->note, capture->noted) != 0)
 		cli_error("%s", d->note);
+	strcpy(capture->noted, d->note);
 	status_say(&capture->status,
 	    "stream '%s': %s, %s %" PRIu32 "x%" PRIu32 " at %.6g fps, path %s, %" PRIu32 " copies per frame",
 	    capture->options->name, d->name, f->pix_fmt, f->width_px, f->height_px,
@@ -111,6 +112,7 @@ static int start(struct capture *capture, struct tripool_error *error)
 {
 	supply_connect(&capture->supply, capture->producer);
 	if (capture->options->on_demand) {
+		describe(capture); /* nobody should have to view to learn of it */
 		supply_stop(&capture->supply);
 		capture->state = CAPTURE_IDLE;
 		return 0;

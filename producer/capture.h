@@ -32,7 +32,8 @@ struct capture {
 	int64_t eager_ns; /* lost: until when a device that has just come may not be ready */
 	int64_t backoff_ns;
 	int lost_code;
-	struct tripool_error lost; /* why, as it was told last */
+	struct tripool_error lost;     /* why, as it was told last */
+	char noted[SOURCE_NOTE_BYTES]; /* what is not as asked for, the same */
 };
 
 /* Opens everything. Returns 0 or -errno, and then nothing is open; -EINVAL is a value that the user must change. */

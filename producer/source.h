@@ -24,6 +24,7 @@ struct source_request {
 
 #define SOURCE_MODE_REASON_BYTES 160
 #define SOURCE_IDENTITY_BYTES 72
+#define SOURCE_NOTE_BYTES 256
 
 /* What the source makes, known after open. */
 struct source_description {
@@ -37,7 +38,7 @@ struct source_description {
 	char identity[SOURCE_IDENTITY_BYTES];       /* what tells it from others; "" where there are none */
 	char name[128];                             /* for a person: "test pattern bars", "vivid (/dev/video0)" */
 	char mode_reason[SOURCE_MODE_REASON_BYTES]; /* for a person: the mode chosen, and among which; "": no choice */
-	char note[256]; /* what differs from what was asked, and why, for stderr; "" when nothing does */
+	char note[SOURCE_NOTE_BYTES]; /* what differs from what was asked, and why, for stderr; "" when nothing does */
 };
 
 struct source_counts {

@@ -31,6 +31,7 @@ struct life {
 	uint32_t width_px, write_depth;
 	bool fresh_pool;
 	bool takes_fds; /* from its close on there is no fd to be had */
+	const char *note;
 };
 
 struct source {
@@ -71,6 +72,8 @@ static int scripted_open(struct source **source, const struct source_request *re
 	    .write_depth = life->write_depth ? life->write_depth : 1,
 	    .fresh_pool = life->fresh_pool,
 	    .name = "script"};
+	if (life->note)
+		strcpy(description->note, life->note);
 	s->prepared = false;
 	if (life->frames == 0 && life->error == 0)
 		fall_silent(s);
@@ -234,19 +237,27 @@ static int run(const struct life *script, unsigned count, struct options options
 	return r;
 }
 
-static char said[4096]; /* on stderr, by run_heard */
+static char said[4096]; /* on stderr, by run_open_heard */
 
-static int run_heard(const struct life *script, unsigned count, struct options options)
+static int run_open_heard(const struct life *script, unsigned count, struct options *options)
 {
 	int heard = memfd_create("heard", MFD_CLOEXEC), own = dup(STDERR_FILENO);
 	assert_int_equal(dup2(heard, STDERR_FILENO), STDERR_FILENO);
-	int r = run(script, count, options);
+	int r = run_open(script, count, options);
 	dup2(own, STDERR_FILENO);
 	close(own);
 	ssize_t length = pread(heard, said, sizeof(said) - 1, 0);
 	assert_in_range(length, 0, sizeof(said) - 1);
 	said[length] = '\0';
 	close(heard);
+	return r;
+}
+
+static int run_heard(const struct life *script, unsigned count, struct options options)
+{
+	int r = run_open_heard(script, count, &options);
+	if (r == 0)
+		capture_close(&capture);
 	return r;
 }
 
@@ -450,6 +461,26 @@ static void on_demand_a_failure_leaves_no_picture(void **state)
 	assert_int_equal(stats.generation, 2); /* the pool with the picture is gone */
 }
 
+/* At once, though nobody views yet; and not again with each viewer, unless it is another. */
+static void on_demand_a_note_is_told_once(void **state)
+{
+	(void)state;
+	static const struct life script[] = {{.frames = 1, .note = "larger"}, {.frames = 5, .note = "larger"}};
+	static const struct life other[] = {{.frames = 1, .note = "larger"}, {.frames = 5, .note = "smaller"}};
+	assert_int_equal(run_heard(script, 1, (struct options){.duration_s = 0.1, .on_demand = true}), 0);
+	assert_int_equal(times_said("larger\n"), 1);
+	for (int i = 0; i < 2; i++) {
+		pid_t viewer = start_viewer();
+		opens = closes = 0;
+		assert_int_equal(
+		    run_heard(i ? other : script, 2, (struct options){.duration_s = 1, .on_demand = true}), 0);
+		end_viewer(viewer);
+		assert_int_equal(opens, 2);
+		assert_int_equal(times_said("larger\n"), 1);
+		assert_int_equal(times_said("smaller\n"), i);
+	}
+}
+
 static void on_demand_once_is_once(void **state)
 {
 	(void)state;
@@ -460,33 +491,18 @@ static void on_demand_once_is_once(void **state)
 	assert_int_equal(opens, 2);
 }
 
-/* What run_open prints to stderr. */
-static int run_heard(const struct life *script, unsigned count, struct options *options, char text[256])
-{
-	int heard = memfd_create("stderr", MFD_CLOEXEC), own = dup(STDERR_FILENO);
-	assert_true(heard >= 0 && dup2(heard, STDERR_FILENO) >= 0);
-	int r = run_open(script, count, options);
-	assert_true(dup2(own, STDERR_FILENO) >= 0);
-	ssize_t length = pread(heard, text, 255, 0);
-	text[length > 0 ? length : 0] = '\0';
-	close(own);
-	close(heard);
-	return r;
-}
-
 static void on_demand_a_picture_that_cannot_be_withdrawn_stays(void **state)
 {
 	(void)state;
 	static const struct life script[] = {{.frames = 1}, {.frames = 5, .takes_fds = true}};
 	struct options options = {.duration_s = 2, .on_demand = true};
-	char text[256];
 	pid_t viewer = start_viewer();
-	int r = run_heard(script, 2, &options, text);
+	int r = run_open_heard(script, 2, &options);
 	give_fds_back();
 	assert_int_equal(r, 0);
 	assert_in_range(end_viewer(viewer), 1, 5);
 	assert_int_equal(capture.state, CAPTURE_IDLE);
-	assert_non_null(strstr(text, "Too many open files"));
+	assert_int_equal(times_said("Too many open files"), 1);
 	assert_int_equal(opens, 2);
 	assert_int_equal(stats.generation, 1);
 	/* Who comes now is shown it. */
@@ -520,6 +536,7 @@ int main(void)
 	    TEST(an_end_is_an_end),
 	    TEST(on_demand_nothing_happens_without_a_viewer),
 	    TEST(on_demand_a_failure_leaves_no_picture),
+	    TEST(on_demand_a_note_is_told_once),
 	    TEST(on_demand_once_is_once),
 	    TEST(on_demand_a_picture_that_cannot_be_withdrawn_stays),
 	};
