@@ -50,6 +50,20 @@ static size_t distance(const char *a, size_t a_length, const char *b)
 	return row[b_length];
 }
 
+/* How far the name of a control is from the one that was asked for; 0: it is that. Whoever asks for "focus" may mean
+ * "focus_absolute", and not "hue", of which fewer letters differ. */
+static size_t name_distance(const char *asked, size_t asked_length, const char *name)
+{
+	char word[32];
+	size_t d = distance(asked, asked_length, name);
+
+	if (d == 0 || asked_length >= sizeof(word))
+		return d;
+	memcpy(word, asked, asked_length);
+	word[asked_length] = '\0';
+	return strcasestr(name, word) ? 1 : d;
+}
+
 /* The control that an assignment names, as it is now: one that was set before may have changed it. */
 static int find(const struct camera_device *device, const char *assignment, struct camera_control *control,
     struct tripool_error *error)
@@ -59,7 +73,7 @@ static int find(const struct camera_device *device, const char *assignment, stru
 	char nearest[sizeof(c.name)] = "";
 
 	while (camera_control_next(device, &c) == 0) {
-		size_t d = distance(assignment, length, c.name);
+		size_t d = name_distance(assignment, length, c.name);
 
 		if (c.type == V4L2_CTRL_TYPE_CTRL_CLASS)
 			continue;
@@ -75,6 +89,10 @@ static int find(const struct camera_device *device, const char *assignment, stru
 	if (least == SIZE_MAX)
 		return tripool_fail(
 		    error, -EINVAL, "--set %.60s: camera %.80s has no controls", assignment, device->path);
+	if (least * 2 > length) /* half of it is wrong: no guess would help */
+		return tripool_fail(error, -EINVAL,
+		    "--set %.60s: camera %.80s has no such control: --controls lists them all", assignment,
+		    device->path);
 	return tripool_fail(error, -EINVAL,
 	    "--set %.60s: camera %.80s has no such control; the nearest is '%s', and --controls lists them all",
 	    assignment, device->path, nearest);

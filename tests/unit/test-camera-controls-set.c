@@ -106,6 +106,9 @@ static void test_wrong_names(void **state)
 	refuse(-EINVAL, "white_balance_auto=1", "the nearest is 'white_balance_automatic'");
 	refuse(-EINVAL, "tixt=1", "the nearest is 'text'");
 	refuse(-EINVAL, "Brightness=1", "the nearest is 'brightness'");
+	refuse(-EINVAL, "balance=1", "the nearest is 'white_balance_automatic'"); /* and not 'table' */
+	refuse(-EINVAL, "Frequency=1", "the nearest is 'power_line_frequency'");
+	refuse(-EINVAL, "foo=1", "has no such control: --controls lists them all");
 	refuse(-EINVAL, "old=1", "no such control");
 	refuse(-EINVAL, "user_controls=1", "no such control");
 	refuse(-EINVAL, "a_name_that_is_longer_than_any_that_a_driver_has=1", "--controls lists them all");
