@@ -219,7 +219,7 @@ int camera_device_fail(const struct camera_device *device, int code, const char 
 		return open_fail(device->path, code, error);
 	if (code == -ENOSPC)
 		return tripool_fail(error, code,
-		    "camera %s cannot %s: its USB bus has no bandwidth left (try a smaller -s or -r, or another port)",
+		    "camera %s cannot %s: its USB bus has no bandwidth left (try -f decoded, a smaller -s or -r, or another port)",
 		    device->path, what);
 	return tripool_fail(error, code, "camera %s cannot %s: %s", device->path, what, strerror(-code));
 }

@@ -225,9 +225,11 @@ bool camera_choose(struct camera_choice *choice, const struct camera_format *sou
 	return what;
 }
 
-ptrdiff_t camera_format_place(const struct camera_format *format)
+ptrdiff_t camera_format_place(const struct camera_format *format, const char *pix_fmt)
 {
-	return format - formats;
+	bool decoding = pix_fmt && strcmp(pix_fmt, CAMERA_ANY_DECODED) == 0;
+
+	return format - formats + (decoding && video(format) ? (ptrdiff_t)COUNT(formats) : 0);
 }
 
 void camera_choice_fit(struct camera_choice *choice, const char *pix_fmt, uint32_t width_px, uint32_t height_px)

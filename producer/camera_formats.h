@@ -57,8 +57,9 @@ struct camera_choice {
  */
 bool camera_choose(struct camera_choice *choice, const struct camera_format *source, const char *pix_fmt);
 
-/* Its place in the order of preference. */
-ptrdiff_t camera_format_place(const struct camera_format *format);
+/* Its place in the order of preference. Who asks for "decoded" wants what a camera compresses, so that is before what
+ * would do as it comes. */
+ptrdiff_t camera_format_place(const struct camera_format *format, const char *pix_fmt);
 
 /* No format gives what is asked for: returns -EINVAL with a text that says what the camera has, in the words of -f. */
 int camera_no_choice(const uint32_t *fourccs, unsigned count, const char *pix_fmt, struct tripool_error *error);

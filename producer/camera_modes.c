@@ -204,7 +204,7 @@ static bool judge(struct camera_pick *pick, struct merit *merit, const struct ca
 	judge_rate(pick, merit, offer, request);
 	merit->decoded = pick->choice.source != pick->choice.published;
 	merit->last_resort = source->kind == CAMERA_GRAY || (source->kind == CAMERA_BAYER && !merit->decoded);
-	merit->place = camera_format_place(source);
+	merit->place = camera_format_place(source, request->pix_fmt);
 	return true;
 }
 

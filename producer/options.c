@@ -24,6 +24,7 @@ static const char help[] =
     "  -r, --rate FPS         60, 29.97 or 30000/1001 (the source's own; pattern: 60)\n"
     "  -f, --pix-fmt PIXFMT   as ffmpeg calls it: nv12, yuyv422, bgra ... (pattern: nv12)\n"
     "                         camera: also native (as it comes), or decoded\n"
+    "                         (MJPEG, where it has that)\n"
     "      --frames N         end after that many frames\n"
     "      --duration S       end after that many seconds\n"
     "      --max-viewers N    at once (16; 4 where each costs memory: path dmabuf)\n"

@@ -49,7 +49,7 @@ static void test_start_fails(void **state)
 	for (uint32_t i = 0; i < 3; i++)
 		assert_int_equal(queue(i), 0);
 	assert_int_equal(queue(3), -ENOSPC);
-	expect_text("no bandwidth");
+	expect_text("no bandwidth left (try -f decoded,");
 }
 
 static void test_buffers_refused(void **state)

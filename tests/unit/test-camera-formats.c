@@ -208,6 +208,9 @@ static const struct choice_case choices[] = {
     {{V4L2_PIX_FMT_NV21, V4L2_PIX_FMT_MJPEG}, "decoded", V4L2_PIX_FMT_MJPEG, "yuv420p"},
     {{V4L2_PIX_FMT_GREY, V4L2_PIX_FMT_MJPEG}, "decoded", V4L2_PIX_FMT_MJPEG, "yuv420p"},
     {{V4L2_PIX_FMT_YUV420, V4L2_PIX_FMT_MJPEG}, "decoded", V4L2_PIX_FMT_MJPEG, "yuv420p"},
+    {{V4L2_PIX_FMT_YUYV, V4L2_PIX_FMT_MJPEG}, "decoded", V4L2_PIX_FMT_MJPEG, "yuv420p"},
+    {{V4L2_PIX_FMT_SRGGB8, V4L2_PIX_FMT_YUYV}, "decoded", V4L2_PIX_FMT_SRGGB8, "yuv420p"},
+    {{V4L2_PIX_FMT_YUYV, V4L2_PIX_FMT_NV12}, "decoded", V4L2_PIX_FMT_NV12, "yuv420p"},
     {{V4L2_PIX_FMT_NV21}, "decoded", 0, NULL},
 };
 

@@ -88,6 +88,8 @@ static const struct pick_case {
     {FROM(usb), ASK(1920, 1080, 0, 0, "yuyv422"), V4L2_PIX_FMT_YUYV, "yuyv422", 1920, 1080, 5, 1},
     {FROM(usb), ASK(1280, 720, 0, 0, "rgb24"), V4L2_PIX_FMT_MJPEG, "rgb24", 1280, 720, 30, 1},
     {FROM(usb), ASK(1280, 720, 10, 1, "rgb24"), V4L2_PIX_FMT_YUYV, "rgb24", 1280, 720, 9, 1},
+    {FROM(usb), ASK(640, 480, 0, 0, "decoded"), V4L2_PIX_FMT_MJPEG, "yuv420p", 640, 480, 30, 1},
+    {FROM(usb), ASK(640, 480, 15, 1, "decoded"), V4L2_PIX_FMT_YUYV, "yuv420p", 640, 480, 15, 1},
     {FROM(usb), ASK(1280, 720, 0, 0, "decoded"), V4L2_PIX_FMT_MJPEG, "yuv420p", 1280, 720, 30, 1},
     /* 29.97 is as good as 30, and 120 too, but what is nearest to 30 is taken; asked for, it is told apart */
     {FROM(odd), ASK(800, 600, 0, 0, NULL), V4L2_PIX_FMT_UYVY, "uyvy422", 800, 600, 30000, 1001},
