@@ -131,6 +131,8 @@ static void parse_source(struct options *options, const char *text)
 		options->request.argument = colon ? colon + 1 : NULL;
 		return;
 	}
+	if (text[0] == '/')
+		cli_fail("unknown source '%s'; say camera:%s", text, text);
 	cli_fail("unknown source '%s'; it is pattern[:KIND] or camera[:DEVICE]", text);
 }
 
@@ -213,6 +215,9 @@ void options_parse(struct options *options, int argc, char **argv)
 	}
 	if (options->quiet && options->verbose)
 		cli_fail("options '-q' and '-v' contradict each other: choose one");
+	if (argc - optind > 1 && strcmp(argv[optind], "camera") == 0)
+		cli_fail(
+		    "source '%s' '%s' is two words; say 'camera:%s'", argv[optind], argv[optind + 1], argv[optind + 1]);
 	if (argc - optind > 1)
 		cli_fail("there is one source, and '%s' is a second one", argv[optind + 1]);
 	if (optind < argc)
@@ -220,6 +225,9 @@ void options_parse(struct options *options, int argc, char **argv)
 	if (options->source != &camera_source && (options->controls || options->request.assignment_count))
 		cli_fail("%s: source '%s' has no controls; the source must be camera[:DEVICE]",
 		    options->controls ? "--controls" : "--set", options->source->scheme);
-	if (options->controls && options->request.assignment_count)
-		cli_fail("options '--controls' and '--set' contradict each other: choose one");
+	if (options->list && options->controls)
+		cli_fail("options '--list' and '--controls' contradict each other: choose one");
+	if ((options->list || options->controls) && options->request.assignment_count)
+		cli_fail("options '%s' and '--set' contradict each other: choose one",
+		    options->list ? "--list" : "--controls");
 }

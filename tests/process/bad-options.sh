@@ -57,6 +57,8 @@ bad 2 "'=1'" camera:/dev/null --set =1
 bad 2 "'--set'" camera:/dev/null --set
 bad 2 "'--controls=all'" camera:/dev/null --controls=all
 bad 2 "'--controls' and '--set'" camera:/dev/null --controls --set brightness=1
+bad 2 "'--list' and '--set'" camera:/dev/null --list --set brightness=1
+bad 2 "'--list' and '--controls'" camera:/dev/null --list --controls
 many=()
 for ((i = 0; i < 65; i++)); do
 	many+=(--set "number_$i=1")
@@ -75,6 +77,9 @@ bad 2 "'pattern:'" pattern:
 bad 2 "'camera:'" --json camera:
 bad 2 "'-'" -
 bad 2 "'box'" pattern --json box
+bad 2 "say camera:/dev/video0" /dev/video0
+bad 2 "say 'camera:/dev/video0'" camera /dev/video0
+bad 2 "say 'camera:HD Webcam'" camera --json "HD Webcam"
 bad 2 "'box?x'" $'box\nx'
 bad 2 "'nonsense'" pattern:nonsense
 bad 2 "'bars '" 'pattern:bars '
