@@ -144,16 +144,27 @@ struct camera_fourcc_text camera_fourcc_text(uint32_t fourcc)
 	return result;
 }
 
-/* Appends to a text of comma-separated words; a name that is there already, or has no room, is left out. */
+/* Whether a word is in a text of comma-separated words. */
+static bool has_word(const char *text, const char *word)
+{
+	size_t length = strlen(word);
+
+	for (const char *at = text; (at = strstr(at, word)); at += length)
+		if ((at == text || at[-1] == ' ') && (at[length] == ',' || !at[length]))
+			return true;
+	return false;
+}
+
+/* Appends to such a text a name that is not there already. From the first on that has no room there are none. */
 static void add_word(char *text, size_t size, const char *word)
 {
-	const char *found = strstr(text, word);
 	size_t length = strlen(text);
 
-	if (found && strchr(", ", found[strlen(word)]))
+	if (has_word(text, word) || has_word(text, "..."))
 		return;
-	if (length + strlen(word) + 3 <= size)
-		snprintf(text + length, size - length, "%s%s", length ? ", " : "", word);
+	if (length + strlen(", ") + strlen(word) + sizeof(", ...") > size)
+		word = "...";
+	snprintf(text + length, size - length, "%s%s", length ? ", " : "", word);
 }
 
 static bool named(const char *pix_fmt)

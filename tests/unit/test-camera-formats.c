@@ -261,6 +261,9 @@ static void test_choice(void **state)
 static void test_refusal_says_what_there_is(void **state)
 {
 	const uint32_t has[] = {V4L2_PIX_FMT_YUYV, V4L2_PIX_FMT_MJPEG, V4L2_PIX_FMT_H264, V4L2_PIX_FMT_YUYV};
+	const uint32_t many[] = {V4L2_PIX_FMT_YUYV, V4L2_PIX_FMT_UYVY, V4L2_PIX_FMT_Y10, V4L2_PIX_FMT_GREY,
+	    V4L2_PIX_FMT_RGB555, V4L2_PIX_FMT_XRGB555, V4L2_PIX_FMT_SRGGB8, V4L2_PIX_FMT_SBGGR8, V4L2_PIX_FMT_SGBRG8,
+	    V4L2_PIX_FMT_SGRBG8, V4L2_PIX_FMT_NV16};
 	struct camera_choice choice;
 	struct tripool_error error;
 
@@ -272,6 +275,11 @@ static void test_refusal_says_what_there_is(void **state)
 	assert_string_equal(error.text, "the camera has no native format: choose one of yuv420p, rgb24, bgr24");
 	assert_int_equal(choose(&choice, has + 2, 1, NULL, &error), -EINVAL);
 	assert_string_equal(error.text, "the camera has no pixel format that can be used; of no use here: H264");
+	/* Too many to be told: the rest is not a choice of those that happen to be short. */
+	assert_int_equal(camera_no_choice(many, COUNT(many), "nv12", &error), -EINVAL);
+	assert_string_equal(error.text,
+	    "the camera has no 'nv12': choose one of yuyv422, uyvy422, gray10le, gray, rgb555le, bayer_rggb8, "
+	    "bayer_bggr8, bayer_gbrg8, ...");
 }
 
 static const char *fitted(uint32_t source, const char *asked, uint32_t width_px, uint32_t height_px)
