@@ -18,13 +18,15 @@ static bool multiplanar(const struct camera_device *device)
 static int busy_fail(const char *path, struct tripool_error *error)
 {
 	char holders[100];
+	unsigned count = camera_holders(path, holders, sizeof(holders));
+	const char *has = count == 1 ? "has" : "have";
 
-	if (camera_holders(path, holders, sizeof(holders)) == 0 || !holders[0])
+	if (count == 0 || !holders[0])
 		return tripool_fail(error, -EBUSY, "camera '%.120s' is busy: end the other program that uses it", path);
 	if (strstr(holders, "(tripool-capture)"))
-		return tripool_fail(
-		    error, -EBUSY, "camera '%.80s' is busy: %s has it; any number can view its stream", path, holders);
-	return tripool_fail(error, -EBUSY, "camera '%.80s' is busy: %s has it; end that first", path, holders);
+		return tripool_fail(error, -EBUSY, "camera '%.80s' is busy: %s %s it; any number can view its stream",
+		    path, holders, has);
+	return tripool_fail(error, -EBUSY, "camera '%.80s' is busy: %s %s it; end that first", path, holders, has);
 }
 
 static int open_fail(const char *path, int code, struct tripool_error *error)
@@ -219,7 +221,8 @@ int camera_device_fail(const struct camera_device *device, int code, const char 
 		return open_fail(device->path, code, error);
 	if (code == -ENOSPC)
 		return tripool_fail(error, code,
-		    "camera %s cannot %s: its USB bus has no bandwidth left (try -f decoded, a smaller -s or -r, or another port)",
+		    "camera %s cannot %s: its USB bus has no bandwidth left (try -f decoded, a smaller -s or -r, or "
+		    "another port)",
 		    device->path, what);
 	return tripool_fail(error, code, "camera %s cannot %s: %s", device->path, what, strerror(-code));
 }

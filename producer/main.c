@@ -8,6 +8,14 @@
 #include <libavutil/log.h>
 #include <stdio.h>
 
+/* A list goes out at once: where it cannot, the reason is still known then. */
+static void gather_output(void)
+{
+	static char buffer[256 * 1024];
+
+	setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
+}
+
 static int list(bool json)
 {
 	struct tripool_error error = {""};
@@ -42,6 +50,8 @@ int main(int argc, char **argv)
 	/* libswscale's remarks on its own speed are nobody's concern */
 	av_log_set_level(AV_LOG_ERROR);
 	options_parse(&options, argc, argv);
+	if (options.list || options.controls)
+		gather_output();
 	if (options.list)
 		return list(options.json);
 	if (options.controls)

@@ -172,6 +172,12 @@ for word in "$video" "$multi" yuyv422 nv12 640x360 /dev/v4l/by-id/usb-vivid-inde
 done
 "$capture" --list --json >"$RESULT/list.json"
 check "list --json: exit status" test $? -eq 0
+for arguments in --list "--list --json" "camera --controls"; do
+    # shellcheck disable=SC2086
+    "$capture" $arguments >/dev/full 2>"$RESULT/full.err"
+    check "$arguments on a full disk: status $?" test $? -eq 1
+    check "$arguments on a full disk: the reason" grep -q 'No space left' "$RESULT/full.err"
+done
 says list 'length == 2 and all(.name == "vivid" and .error == null)'
 says list '.[0].path == "/dev/video0" and .[0].stable_path == "/dev/v4l/by-id/usb-vivid-index0"'
 says list '.[1].path == "/dev/video1" and .[1].stable_path == "/dev/v4l/by-path/platform-vivid.1-index0"'
@@ -236,6 +242,10 @@ pid=$!
 start first-watch "$watch" first 1
 ended_well first-watch $!
 refused busy '(tripool-capture) has it' "camera:$video" -n second -s 640x360
+sleep 60 <"$video" &
+other=$!
+refused busy-twice 'have it; any number can view its stream' "camera:$video" -n second -s 640x360
+kill "$other"
 kill -INT "$pid"
 ended_well first "$pid"
 
