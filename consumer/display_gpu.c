@@ -13,18 +13,18 @@
 
 #define CONVERTED_FORMAT SDL_PIXELFORMAT_ARGB8888
 
-struct layer_texture {
+struct gpu_picture {
+	struct picture base;
 	SDL_Texture *texture;
-	unsigned serial;
+	struct convert *convert; /* NULL: the texture has the slot's own format */
+	bool drawn;              /* there was an upload */
 };
 
 struct display_gpu {
 	struct display base;
 	SDL_Renderer *renderer;
 	SDL_RendererInfo info;
-	SDL_Texture *texture;
-	struct convert *convert; /* NULL: the texture has the slot's own format */
-	struct layer_texture corner, centre;
+	SDL_Texture *black; /* one pixel */
 };
 
 static struct display_gpu *gpu_of(struct display *display)
@@ -46,148 +46,185 @@ static bool is_native(const struct display_gpu *g, Uint32 sdl_format)
 	return false;
 }
 
-static bool can_upload_directly(const struct display_gpu *g)
+static struct gpu_picture *picture_of(struct picture *picture)
 {
-	const struct tripool_format *f = &g->base.format;
+	return (struct gpu_picture *)picture;
+}
+
+static bool can_upload_directly(const struct display_gpu *g, const struct tripool_format *f)
+{
 	Uint32 sdl = pixels_sdl_format(f);
 	if (sdl == SDL_PIXELFORMAT_UNKNOWN || !is_native(g, sdl) || !pixels_set_sdl_colour(f))
 		return false;
 	/* renderers count a row's length in whole pixels */
 	if (!SDL_ISPIXELFORMAT_FOURCC(sdl))
-		return f->stride_bytes[0] % SDL_BYTESPERPIXEL(sdl) == 0;
-	return f->plane_count != 2 || f->stride_bytes[1] % 2 == 0;
+		return pixels_stride(f, 0) % SDL_BYTESPERPIXEL(sdl) == 0;
+	return f->plane_count != 2 || pixels_stride(f, 1) % 2 == 0;
 }
 
-static int gpu_set_format(struct display *display, struct tripool_error *error)
+/* ---- Pictures ------------------------------------------------------------------------------------------------- */
+
+static void forget_texture(struct gpu_picture *p)
+{
+	if (p->texture)
+		SDL_DestroyTexture(p->texture);
+	p->texture = NULL;
+	convert_destroy(p->convert);
+	p->convert = NULL;
+	p->drawn = false;
+}
+
+static struct picture *gpu_picture_create(struct display *display)
+{
+	struct gpu_picture *p = calloc(1, sizeof(*p));
+	(void)display;
+	return p ? &p->base : NULL;
+}
+
+static void gpu_picture_destroy(struct picture *picture)
+{
+	forget_texture(picture_of(picture));
+	free(picture);
+}
+
+static int gpu_set_format(struct display *display, struct picture *picture, struct tripool_error *error)
 {
 	struct display_gpu *g = gpu_of(display);
-	const struct tripool_format *f = &display->format;
+	struct gpu_picture *p = picture_of(picture);
+	const struct tripool_format *f = &picture->format;
 	int width = (int)f->width_px, height = (int)f->height_px;
 	Uint32 texture_format = CONVERTED_FORMAT;
 
-	SDL_DestroyTexture(g->texture);
-	g->texture = NULL;
-	convert_destroy(g->convert);
-	g->convert = NULL;
+	forget_texture(p);
 	if ((g->info.max_texture_width && width > g->info.max_texture_width) ||
 	    (g->info.max_texture_height && height > g->info.max_texture_height)) {
 		return tripool_fail(error, -ENOTSUP,
 		    "a frame of %dx%d is larger than this GPU's textures (%dx%d): use --renderer surface", width,
 		    height, g->info.max_texture_width, g->info.max_texture_height);
 	}
-	if (can_upload_directly(g)) {
+	if (can_upload_directly(g, f)) {
 		texture_format = pixels_sdl_format(f);
 	} else {
-		const struct convert_request request = {
-		    .from = f, .width_px = width, .height_px = height, .to = CONVERTED_FORMAT};
-		int r = convert_create(&g->convert, &request, error);
+		struct convert_request request = {f, {0, 0, width, height}, width, height, CONVERTED_FORMAT};
+		int r = convert_create(&p->convert, &request, error);
 		if (r < 0)
 			return r;
 		width = (width + CONVERT_OVERSHOOT_PX - 1) / CONVERT_OVERSHOOT_PX * CONVERT_OVERSHOOT_PX;
 	}
-	g->texture = SDL_CreateTexture(g->renderer, texture_format, SDL_TEXTUREACCESS_STREAMING, width, height);
-	if (!g->texture)
+	p->texture = SDL_CreateTexture(g->renderer, texture_format, SDL_TEXTUREACCESS_STREAMING, width, height);
+	if (!p->texture)
 		return fail(error, -ENOMEM, "cannot make a texture");
-	SDL_SetTextureBlendMode(g->texture, SDL_BLENDMODE_NONE);
-	SDL_SetTextureScaleMode(g->texture, SDL_ScaleModeLinear);
+	SDL_SetTextureBlendMode(p->texture, SDL_BLENDMODE_NONE);
 	/* the converted pixels lie in the renderer's memory, and are read once more on their way to the GPU */
-	display->copies_per_frame = g->convert ? 1 : 0;
+	picture->copies_per_frame = p->convert ? 1 : 0;
 	return 0;
 }
 
-static int upload_converted(struct display_gpu *g, const uint8_t *const plane[])
+static int upload_converted(struct gpu_picture *p, const uint8_t *const plane[])
 {
 	void *pixels;
 	int pitch;
-	if (SDL_LockTexture(g->texture, NULL, &pixels, &pitch) < 0)
+	if (SDL_LockTexture(p->texture, NULL, &pixels, &pitch) < 0)
 		return -EIO;
-	int r = convert_run(g->convert, plane, pixels, pitch);
-	SDL_UnlockTexture(g->texture);
+	int r = convert_run(p->convert, plane, pixels, pitch);
+	SDL_UnlockTexture(p->texture);
 	return r;
 }
 
-static int gpu_upload(
-    struct display *display, const uint8_t *const plane[TRIPOOL_MAX_PLANES], struct tripool_error *error)
+static int gpu_upload(struct display *display, struct picture *picture, const uint8_t *const plane[],
+    const struct placement *placement, struct tripool_error *error)
 {
-	struct display_gpu *g = gpu_of(display);
-	int stride[TRIPOOL_MAX_PLANES], r;
-	for (unsigned p = 0; p < TRIPOOL_MAX_PLANES; p++)
-		stride[p] = pixels_stride(&display->format, p);
-	if (g->convert)
-		r = upload_converted(g, plane);
-	else if (display->format.plane_count == 3)
-		r = SDL_UpdateYUVTexture(
-		    g->texture, NULL, plane[0], stride[0], plane[1], stride[1], plane[2], stride[2]);
-	else if (display->format.plane_count == 2)
-		r = SDL_UpdateNVTexture(g->texture, NULL, plane[0], stride[0], plane[1], stride[1]);
+	struct gpu_picture *p = picture_of(picture);
+	const struct tripool_format *f = &picture->format;
+	int r;
+	(void)display;
+	(void)placement; /* all of it goes to the texture, which is drawn as one likes */
+	if (p->convert)
+		r = upload_converted(p, plane);
+	else if (f->plane_count == 3)
+		r = SDL_UpdateYUVTexture(p->texture, NULL, plane[0], pixels_stride(f, 0), plane[1], pixels_stride(f, 1),
+		    plane[2], pixels_stride(f, 2));
+	else if (f->plane_count == 2)
+		r = SDL_UpdateNVTexture(p->texture, NULL, plane[0], pixels_stride(f, 0), plane[1], pixels_stride(f, 1));
 	else
-		r = SDL_UpdateTexture(g->texture, NULL, plane[0], stride[0]);
+		r = SDL_UpdateTexture(p->texture, NULL, plane[0], pixels_stride(f, 0));
+	p->drawn = true;
 	return r < 0 ? fail(error, -EIO, "cannot upload a frame") : 0;
 }
 
-static void draw_layer(struct display_gpu *g, struct layer_texture *cache, const struct layer *layer, bool centred)
-{
-	if (!layer || !layer->surface)
-		return;
-	if (!cache->texture || cache->serial != layer->serial) {
-		SDL_DestroyTexture(cache->texture);
-		cache->texture = SDL_CreateTextureFromSurface(g->renderer, layer->surface);
-		cache->serial = layer->serial;
-		if (!cache->texture)
-			return;
-		SDL_SetTextureBlendMode(cache->texture, SDL_BLENDMODE_BLEND);
-	}
-	int width, height;
-	SDL_Rect at = {LAYER_MARGIN_PX, LAYER_MARGIN_PX, layer->surface->w, layer->surface->h};
-	SDL_GetRendererOutputSize(g->renderer, &width, &height);
-	if (centred) {
-		at.x = (width - at.w) / 2;
-		at.y = (height - at.h) / 2;
-	}
-	SDL_RenderCopy(g->renderer, cache->texture, NULL, &at);
-}
+/* ---- Drawing -------------------------------------------------------------------------------------------------- */
 
-static void draw(struct display_gpu *g, const struct scene *scene)
+static void gpu_clear(struct display *display)
 {
+	struct display_gpu *g = gpu_of(display);
+	SDL_RenderSetClipRect(g->renderer, NULL);
 	SDL_SetRenderDrawBlendMode(g->renderer, SDL_BLENDMODE_BLEND);
 	SDL_SetRenderDrawColor(g->renderer, 0, 0, 0, 255);
 	SDL_RenderClear(g->renderer);
-	if (g->texture) {
-		int width, height;
-		SDL_GetRendererOutputSize(g->renderer, &width, &height);
-		SDL_Rect from = {.w = (int)g->base.format.width_px, .h = (int)g->base.format.height_px};
-		SDL_Rect to = pixels_letterbox(&g->base.format, width, height);
-		SDL_RenderCopy(g->renderer, g->texture, &from, &to);
-		if (scene->dim) {
-			SDL_SetRenderDrawColor(g->renderer, 0, 0, 0, 160);
-			SDL_RenderFillRect(g->renderer, &to);
-		}
-	}
-	draw_layer(g, &g->corner, scene->corner, false);
-	draw_layer(g, &g->centre, scene->centre, true);
 }
 
-static int gpu_present(struct display *display, const struct scene *scene, struct tripool_error *error)
+/* SDL's OpenGL renderer leaves a texture of several planes wrongly bound here, and takes it for rightly bound as long
+ * as it draws no other one: so it does, where the picture will be. */
+static void set_scale_mode(struct display_gpu *g, struct gpu_picture *p, SDL_ScaleMode mode, const SDL_Rect *area)
+{
+	SDL_ScaleMode was;
+	if (SDL_GetTextureScaleMode(p->texture, &was) == 0 && was == mode)
+		return;
+	SDL_SetTextureScaleMode(p->texture, mode);
+	SDL_RenderCopy(g->renderer, g->black, NULL, &(SDL_Rect){area->x, area->y, 1, 1});
+}
+
+static void gpu_draw(struct display *display, struct picture *picture, const struct placement *at, bool dim)
+{
+	struct display_gpu *g = gpu_of(display);
+	struct gpu_picture *p = picture_of(picture);
+	if (!p->drawn)
+		return;
+	SDL_Rect from = {.w = (int)picture->format.width_px, .h = (int)picture->format.height_px};
+	/* SDL turns what it has scaled, around the middle */
+	SDL_FRect to = at->picture;
+	if (at->turns % 2)
+		to = (SDL_FRect){to.x + (to.w - to.h) / 2, to.y + (to.h - to.w) / 2, to.h, to.w};
+	SDL_RenderSetClipRect(g->renderer, &at->area);
+	set_scale_mode(g, p, at->enlarged ? SDL_ScaleModeNearest : SDL_ScaleModeLinear, &at->area);
+	SDL_RenderCopyExF(g->renderer, p->texture, &from, &to, 90.0 * at->turns, NULL,
+	    at->mirrored ? SDL_FLIP_HORIZONTAL : SDL_FLIP_NONE);
+	if (dim) {
+		SDL_SetRenderDrawColor(g->renderer, 0, 0, 0, 160);
+		SDL_RenderFillRectF(g->renderer, &at->picture);
+	}
+}
+
+static void gpu_draw_layer(struct display *display, struct layer *layer, SDL_Point at, const SDL_Rect *area)
+{
+	struct display_gpu *g = gpu_of(display);
+	SDL_Rect to = {at.x, at.y, layer->surface->w, layer->surface->h};
+	if (!layer->texture || layer->texture_serial != layer->serial) {
+		display_forget_layer(layer);
+		layer->texture = SDL_CreateTextureFromSurface(g->renderer, layer->surface);
+		layer->texture_serial = layer->serial;
+		if (!layer->texture)
+			return;
+		SDL_SetTextureBlendMode(layer->texture, SDL_BLENDMODE_BLEND);
+	}
+	SDL_RenderSetClipRect(g->renderer, area);
+	SDL_RenderCopy(g->renderer, layer->texture, NULL, &to);
+}
+
+static int gpu_present(struct display *display, struct tripool_error *error)
 {
 	(void)error;
-	draw(gpu_of(display), scene);
 	SDL_RenderPresent(gpu_of(display)->renderer);
 	return 0;
 }
 
-/* What is behind the screen after a present is not defined: draw it again, and read that. */
-static SDL_Surface *gpu_read_back(struct display *display, const struct scene *scene)
+static SDL_Surface *gpu_read_back(struct display *display)
 {
 	struct display_gpu *g = gpu_of(display);
 	int width, height;
 	SDL_GetRendererOutputSize(g->renderer, &width, &height);
 	SDL_Surface *s = SDL_CreateRGBSurfaceWithFormat(0, width, height, 24, SDL_PIXELFORMAT_RGB24);
-	if (!s)
-		return NULL;
-	draw(g, scene);
-	int r = SDL_RenderReadPixels(g->renderer, NULL, s->format->format, s->pixels, s->pitch);
-	SDL_RenderPresent(g->renderer);
-	if (r < 0) {
+	if (s && SDL_RenderReadPixels(g->renderer, NULL, s->format->format, s->pixels, s->pitch) < 0) {
 		SDL_FreeSurface(s);
 		return NULL;
 	}
@@ -202,9 +239,8 @@ static void gpu_output_size(struct display *display, int *width_px, int *height_
 static void gpu_destroy(struct display *display)
 {
 	struct display_gpu *g = gpu_of(display);
-	convert_destroy(g->convert);
 	if (g->renderer)
-		SDL_DestroyRenderer(g->renderer); /* and its textures */
+		SDL_DestroyRenderer(g->renderer);
 	if (display->window)
 		SDL_DestroyWindow(display->window);
 	free(g);
@@ -212,9 +248,14 @@ static void gpu_destroy(struct display *display)
 
 static const struct display_class gpu_class = {
     .name = "gpu",
-    .keeps_picture = true,
+    .redraws_all = true,
+    .picture_create = gpu_picture_create,
+    .picture_destroy = gpu_picture_destroy,
     .set_format = gpu_set_format,
     .upload = gpu_upload,
+    .clear = gpu_clear,
+    .draw = gpu_draw,
+    .draw_layer = gpu_draw_layer,
     .present = gpu_present,
     .read_back = gpu_read_back,
     .output_size = gpu_output_size,
@@ -233,17 +274,19 @@ static bool is_emulated(const struct display_gpu *g)
 	return name && (strstr(name, "llvmpipe") || strstr(name, "softpipe") || strstr(name, "swrast"));
 }
 
-int display_gpu_create(struct display **display, const char *title, Uint32 flags, struct tripool_error *error)
+int display_gpu_create(
+    struct display **display, const struct display_options *o, Uint32 flags, struct tripool_error *error)
 {
 	struct display_gpu *g = calloc(1, sizeof(*g));
+	Uint32 renderer_flags = SDL_RENDERER_ACCELERATED | (o->vsync ? SDL_RENDERER_PRESENTVSYNC : 0);
 	if (!g)
 		return tripool_fail(error, -ENOMEM, "no memory for a window");
 	g->base.class = &gpu_class;
-	g->base.window = SDL_CreateWindow(title, SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED, DISPLAY_FIRST_WIDTH,
-	    DISPLAY_FIRST_HEIGHT, flags | SDL_WINDOW_ALLOW_HIGHDPI);
+	g->base.window =
+	    SDL_CreateWindow(o->title, o->place.x, o->place.y, o->place.w ? o->place.w : DISPLAY_FIRST_WIDTH,
+		o->place.w ? o->place.h : DISPLAY_FIRST_HEIGHT, flags | SDL_WINDOW_ALLOW_HIGHDPI);
 	if (g->base.window)
-		g->renderer =
-		    SDL_CreateRenderer(g->base.window, -1, SDL_RENDERER_ACCELERATED | SDL_RENDERER_PRESENTVSYNC);
+		g->renderer = SDL_CreateRenderer(g->base.window, -1, renderer_flags);
 	/* SDL_RENDER_DRIVER=software overrules the flags; that renderer copies more than `surface` does */
 	if (!g->renderer || SDL_GetRendererInfo(g->renderer, &g->info) < 0 ||
 	    !(g->info.flags & SDL_RENDERER_ACCELERATED)) {
@@ -252,6 +295,9 @@ int display_gpu_create(struct display **display, const char *title, Uint32 flags
 		gpu_destroy(&g->base);
 		return r;
 	}
+	g->black = SDL_CreateTexture(g->renderer, CONVERTED_FORMAT, SDL_TEXTUREACCESS_STATIC, 1, 1);
+	if (g->black)
+		SDL_UpdateTexture(g->black, NULL, &(Uint32){0xff000000u}, sizeof(Uint32));
 	snprintf(g->base.detail, sizeof(g->base.detail), "%s", g->info.name);
 	g->base.is_emulated = is_emulated(g);
 	*display = &g->base;

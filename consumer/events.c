@@ -2,7 +2,6 @@
 #include "events.h"
 
 #include <SDL_syswm.h>
-#include <poll.h>
 #include <unistd.h>
 
 #include "signals.h"
@@ -44,20 +43,18 @@ void events_watch_window(struct events *events, SDL_Window *window)
 #endif
 }
 
-struct events_happened events_wait(const struct events *events, int stream_fd, int timeout_ms)
+bool events_wait(const struct events *events, struct pollfd *fds, int count, int timeout_ms)
 {
-	struct pollfd fds[] = {
-	    {.fd = events->signals_fd, .events = POLLIN},
-	    {.fd = events->window_fd, .events = POLLIN},
-	    {.fd = stream_fd, .events = POLLIN},
-	};
+	struct pollfd *own = fds + count;
+	own[0] = (struct pollfd){.fd = events->signals_fd, .events = POLLIN};
+	own[1] = (struct pollfd){.fd = events->window_fd, .events = POLLIN};
 	if (events->window_fd < 0 && (timeout_ms < 0 || timeout_ms > NO_WINDOW_FD_MS))
 		timeout_ms = NO_WINDOW_FD_MS;
-	if (poll(fds, sizeof(fds) / sizeof(*fds), timeout_ms) <= 0)
-		return (struct events_happened){false, false};
+	if (poll(fds, (nfds_t)(count + EVENTS_OWN_FDS), timeout_ms) <= 0) {
+		for (int i = 0; i < count; i++)
+			fds[i].revents = 0;
+		return false;
+	}
 	/* a window system that hung up can show nothing more */
-	return (struct events_happened){
-	    .stream = fds[2].revents != 0,
-	    .quit = fds[0].revents != 0 || (fds[1].revents & (POLLHUP | POLLERR | POLLNVAL)) != 0,
-	};
+	return own[0].revents != 0 || (own[1].revents & (POLLHUP | POLLERR | POLLNVAL)) != 0;
 }

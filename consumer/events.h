@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-/* Sleeps until the stream, the window system, a signal or a timer has something: nothing is polled where the window
+/* Sleeps until a stream, the window system, a signal or a timer has something: nothing is polled where the window
  * system has a connection to wait on. */
 #ifndef TRIPOOL_EVENTS_H
 #define TRIPOOL_EVENTS_H
 
 #include <SDL.h>
+#include <poll.h>
 #include <stdbool.h>
 
 struct events {
@@ -19,12 +20,10 @@ void events_finish(struct events *events);
 
 void events_watch_window(struct events *events, SDL_Window *window);
 
-struct events_happened {
-	bool stream, quit;
-};
+#define EVENTS_OWN_FDS 2
 
-/* stream_fd -1: not of interest; timeout_ms -1: none. SDL's queue must have been emptied just before: what Xlib has
- * read already does not make its connection readable. */
-struct events_happened events_wait(const struct events *events, int stream_fd, int timeout_ms);
+/* Like poll; `fds` has room for EVENTS_OWN_FDS more. Returns whether the program is to end. timeout_ms -1: none. SDL's
+ * queue must have been emptied just before: what Xlib has read already does not make its connection readable. */
+bool events_wait(const struct events *events, struct pollfd *fds, int count, int timeout_ms);
 
 #endif

@@ -1,30 +1,26 @@
 // SPDX-License-Identifier: MIT
-/* What happens when: frames, keys, timers. Sleeps when there is nothing to do. */
+/* What happens when: frames, keys, timers. Sleeps when there is nothing to do, or nobody can see it. */
 #ifndef TRIPOOL_LOOP_H
 #define TRIPOOL_LOOP_H
 
-#include "display.h"
 #include "events.h"
-#include "overlay.h"
-#include "stream.h"
+#include "follow.h"
+#include "input.h"
+#include "refresh.h"
 
 struct loop {
 	/* given */
-	struct stream *stream;
-	struct display *display;
-	struct overlay *overlay;
+	struct grid *grid;
 	struct events *events;
+	struct follow *follow; /* NULL: only the streams that the grid has */
+	struct input input;    /* its grid and title */
+	bool vsync;
 	uint64_t most_frames; /* 0: no limit */
 	int64_t end_ns;       /* 0: never */
 
 	/* the loop's own; all zero at first */
-	bool quit, redraw, frozen, show_table;
-	struct scene scene;
-	struct overlay_row rows[OVERLAY_ROWS];
-	int row_count;
-	int64_t tick_ns; /* when the text on the screen grows old; 0: never */
-	int64_t table_since_ns;
-	uint64_t table_frames_shown;
+	struct refresh refresh;
+	bool pending; /* a frame came that could not be shown yet */
 };
 
 /* Until the user, a signal or a limit ends it. 0, or negative: cannot go on. */

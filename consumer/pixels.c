@@ -79,7 +79,7 @@ enum AVPixelFormat pixels_of_window(Uint32 sdl_format)
 	}
 }
 
-static bool is_rgb(const struct tripool_format *format)
+bool pixels_is_rgb(const struct tripool_format *format)
 {
 	const AVPixFmtDescriptor *d = av_pix_fmt_desc_get(av_get_pix_fmt(format->pix_fmt));
 	return d && (d->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_BAYER));
@@ -127,7 +127,7 @@ struct pixels_colour pixels_colour(const struct tripool_format *format)
 
 bool pixels_set_sdl_colour(const struct tripool_format *format)
 {
-	if (is_rgb(format))
+	if (pixels_is_rgb(format))
 		return true;
 	struct pixels_colour colour = pixels_colour(format);
 	if (colour.matrix == AVCOL_SPC_BT470BG)

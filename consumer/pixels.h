@@ -31,6 +31,9 @@ struct pixels_colour {
  * pixels, else BT.709; limited range for YUV, full for gray. RGB is taken as full range always. */
 struct pixels_colour pixels_colour(const struct tripool_format *format);
 
+/* Whether there are no YUV or gray samples: RGB and Bayer. */
+bool pixels_is_rgb(const struct tripool_format *format);
+
 /* Whether SDL's own YUV conversion gives the right colours. If so it is switched to them: that is one setting for the
  * whole program. Formats that are not YUV need none. */
 bool pixels_set_sdl_colour(const struct tripool_format *format);

@@ -2,10 +2,10 @@
 #ifndef TRIPOOL_REPORT_H
 #define TRIPOOL_REPORT_H
 
-#include "display.h"
-#include "stream.h"
+#include "grid.h"
 
-/* Prints the summary of a run as one JSON object to stdout. Returns 0, or -errno after it said why. */
-int report_print(const struct stream *stream, const struct display *display);
+/* Prints the summary of a run to stdout: one JSON object, or an array of one for each stream where there are others
+ * than one. Returns 0, or -errno after it said why. */
+int report_print(const struct grid *grid);
 
 #endif

@@ -14,7 +14,7 @@
 #define PATIENCE_NS (2 * NS_PER_SECOND) /* with a producer that publishes nothing */
 #define MOST_PATIENCE_NS (3600 * NS_PER_SECOND)
 
-int stream_open(struct stream *s, const char *name, struct tripool_error *error)
+int stream_open(struct stream *s, const char *name, stream_show_fn show, void *context, struct tripool_error *error)
 {
 	const struct tripool_viewer_options options = {
 	    .name = name,
@@ -22,10 +22,15 @@ int stream_open(struct stream *s, const char *name, struct tripool_error *error)
 	    .leases = 1,
 	    .wait_for_producer = true,
 	};
-	s->name = name;
+	int r = tripool_viewer_create(&s->viewer, &options, error);
+	if (r < 0)
+		return r;
+	snprintf(s->name, sizeof(s->name), "%s", name);
+	s->show = show;
+	s->context = context;
 	s->is_fresh = true;
-	s->watching_since_ns = tripool_now_ns();
-	return tripool_viewer_create(&s->viewer, &options, error);
+	stream_resume(s);
+	return 0;
 }
 
 void stream_close(struct stream *s)
@@ -41,6 +46,12 @@ void stream_let_go(struct stream *s)
 		return;
 	tripool_viewer_release(s->viewer, &s->held);
 	s->is_held = false;
+	stream_resume(s);
+}
+
+void stream_resume(struct stream *s)
+{
+	s->look_for_producer = true;
 	s->watching_since_ns = tripool_now_ns();
 }
 
@@ -52,31 +63,61 @@ static void complain(struct stream *s, const char *text)
 	snprintf(s->complaint, sizeof(s->complaint), "%s", text);
 }
 
-/* The lease is as short as can be: it ends when the pixels are uploaded, before they are presented. */
-static int upload(struct stream *s, const struct tripool_frame *frame, struct tripool_error *error)
+/* The lease is as short as can be: it ends when the pixels are read, before they are presented. */
+static int show(struct stream *s, const struct tripool_frame *frame, struct tripool_error *error)
 {
-	int r = 0;
-	if (frame->generation != s->generation)
-		r = display_set_format(s->display, frame->format, error);
+	bool new_format = frame->generation != s->generation;
+	int r = s->show(s->context, frame, new_format, error);
 	if (r < 0)
 		return r;
 	s->generation = frame->generation;
-	return display_upload(s->display, frame->plane, error);
+	return 0;
 }
 
-static int show(struct stream *s, const struct tripool_frame *frame, struct tripool_error *error)
+/* A slow stream, by what it says of itself, may miss one frame. */
+static int64_t patience_ns(const struct tripool_format *f)
 {
-	enum verdict at_lease = s->verify ? verify_look(frame) : VERDICT_NONE;
+	double ns = PATIENCE_NS;
+	if (f->frame_rate_num > 0)
+		ns = fmax(ns, 2.0 * NS_PER_SECOND * f->frame_rate_den / f->frame_rate_num);
+	return (int64_t)fmin(ns, MOST_PATIENCE_NS);
+}
+
+/* What the source counted and the producer did not publish. */
+static void count_gaps(struct stream *s, const struct tripool_frame *frame)
+{
+	uint64_t published = frame->sequence - s->last.sequence;
+	uint64_t made = frame->info.source_sequence - s->last.source_sequence;
+	if (s->is_fresh || s->last.source_sequence == 0 || frame->info.source_sequence <= s->last.source_sequence)
+		return;
+	if (made > published)
+		s->gaps += made - published;
+}
+
+/* The producer's word: not to be reckoned with where it cannot be. */
+static int64_t past(int64_t time_ns, int64_t now_ns)
+{
+	return time_ns < 0 || time_ns > now_ns ? now_ns : time_ns;
+}
+
+static int show_new(struct stream *s, const struct tripool_frame *frame, struct tripool_error *error)
+{
+	enum verdict at_lease = s->verifies ? verify_look(frame) : VERDICT_NONE;
 	int64_t now_ns = tripool_now_ns();
-	int r = upload(s, frame, error);
+	int r = show(s, frame, error);
 	if (r < 0)
 		return r;
-	if (s->verify)
-		verify_count(s->verify, at_lease, verify_look(frame));
-	s->last_sequence = frame->sequence;
-	/* the producer's word: not to be reckoned with where it cannot be */
-	s->last_publish_ns = frame->publish_ns < 0 || frame->publish_ns > now_ns ? now_ns : frame->publish_ns;
+	if (s->verifies)
+		verify_count(&s->verify, at_lease, verify_look(frame));
+	count_gaps(s, frame);
+	s->last = (struct stream_frame){
+	    .sequence = frame->sequence,
+	    .source_sequence = frame->info.source_sequence,
+	    .publish_ns = past(frame->publish_ns, now_ns),
+	    .capture_ns = past(frame->info.capture_ns, now_ns),
+	};
 	s->about = screenshot_about_frame(s->name, frame);
+	s->patience_ns = patience_ns(frame->format);
 	s->is_fresh = false;
 	s->state = STREAM_LIVE;
 	return TAKEN_NEW;
@@ -89,27 +130,22 @@ const struct screenshot_about *stream_about(const struct stream *s)
 
 int64_t stream_silent_from_ns(const struct stream *s)
 {
-	const struct tripool_format *f = &s->display->format;
-	double patience_ns = PATIENCE_NS;
-	if (s->state != STREAM_LIVE)
-		return 0;
-	/* a slow stream, by what it says of itself, may miss one frame */
-	if (f->frame_rate_num > 0)
-		patience_ns = fmax(patience_ns, 2.0 * NS_PER_SECOND * f->frame_rate_den / f->frame_rate_num);
-	return s->last_publish_ns + (int64_t)fmin(patience_ns, MOST_PATIENCE_NS);
+	return s->state == STREAM_LIVE ? s->last.publish_ns + s->patience_ns : 0;
 }
 
-void stream_presented(struct stream *s)
+void stream_presented(struct stream *s, int64_t now_ns)
 {
-	int64_t now_ns = tripool_now_ns();
+	int64_t latency_ns = now_ns - s->last.publish_ns;
+	s->history_ms[s->frames_shown % STREAM_HISTORY] = (float)latency_ns / NS_PER_MS;
 	if (s->frames_shown++ == 0)
 		s->first_shown_ns = now_ns;
 	s->last_shown_ns = now_ns;
-	if (s->last_publish_ns < s->watching_since_ns)
+	if (s->last.publish_ns < s->watching_since_ns)
 		return;
-	int64_t latency_ns = now_ns - s->last_publish_ns;
-	distribution_add(&s->latency, latency_ns);
-	distribution_add(&s->recent, latency_ns);
+	distribution_add(&s->all.publish, latency_ns);
+	distribution_add(&s->recent.publish, latency_ns);
+	distribution_add(&s->all.capture, now_ns - s->last.capture_ns);
+	distribution_add(&s->recent.capture, now_ns - s->last.capture_ns);
 }
 
 /* The producer is gone: looks for the next one, when there is a reason to. */
@@ -164,12 +200,12 @@ int stream_take(struct stream *s, bool hold, struct tripool_error *error)
 	}
 	if (r < 0)
 		return tripool_fail(error, r, "cannot lease a frame of '%s': %s", s->name, strerror(-r));
-	if (s->is_fresh || frame.sequence != s->last_sequence) {
+	if (s->is_fresh || frame.sequence != s->last.sequence) {
 		if (frame.publish_ns >= s->watching_since_ns)
 			distribution_add(&s->lease, tripool_now_ns() - frame.publish_ns);
-		r = show(s, &frame, error);
+		r = show_new(s, &frame, error);
 	} else {
-		r = upload(s, &frame, error);
+		r = show(s, &frame, error);
 		if (r == 0)
 			r = TAKEN_AGAIN;
 	}
@@ -185,7 +221,7 @@ int stream_take(struct stream *s, bool hold, struct tripool_error *error)
 int stream_take_again(struct stream *s, struct tripool_error *error)
 {
 	if (s->is_held) {
-		int r = upload(s, &s->held, error);
+		int r = show(s, &s->held, error);
 		return r < 0 ? r : TAKEN_AGAIN;
 	}
 	tripool_viewer_rewind(s->viewer);

@@ -43,8 +43,8 @@ for renderer in gpu surface; do
 
 	press i
 	within 10 differs plain.png || fail "$renderer: i shows nothing"
-	convert now.png -crop 640x180+0+180 +repage lower.png
-	convert plain.png -crop 640x180+0+180 +repage plain-lower.png
+	convert now.png -crop 640x90+0+270 +repage lower.png
+	convert plain.png -crop 640x90+0+270 +repage plain-lower.png
 	[ "$(compare -metric AE lower.png plain-lower.png null: 2>&1)" = 0 ] ||
 		fail "$renderer: the figures are not in their corner"
 	press i

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+/* How often the window may show something else: as often as the screen does. A frame that comes a little early is not
+ * kept waiting for that; the average does not exceed the rate. */
+#ifndef TRIPOOL_REFRESH_H
+#define TRIPOOL_REFRESH_H
+
+#include <stdint.h>
+
+struct refresh {
+	int64_t interval_ns; /* 0: no limit */
+	int64_t next_ns;     /* when the next one is due at that rate */
+};
+
+/* When something may be shown next, given that it is `now`; not later than now: at once. */
+static inline int64_t refresh_due_ns(const struct refresh *refresh)
+{
+	return refresh->next_ns - refresh->interval_ns / 2;
+}
+
+/* Something is shown now. */
+static inline void refresh_shown(struct refresh *refresh, int64_t now_ns)
+{
+	refresh->next_ns = (refresh->next_ns > now_ns ? refresh->next_ns : now_ns) + refresh->interval_ns;
+}
+
+#endif
