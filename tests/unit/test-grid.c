@@ -90,6 +90,14 @@ static void a_frame_a_little_early_does_not_wait(void **state)
 	assert_int_equal(longest, 0);
 }
 
+static void no_frame_waits_because_of_a_late_one(void **state)
+{
+	(void)state;
+	int64_t longest;
+	assert_in_range(shown(60, 16000000, NS / 60, &longest), 595, 601);
+	assert_int_equal(longest, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -97,6 +105,7 @@ int main(void)
 	    cmocka_unit_test(as_large_as_can_be),
 	    cmocka_unit_test(no_more_often_than_the_screen),
 	    cmocka_unit_test(a_frame_a_little_early_does_not_wait),
+	    cmocka_unit_test(no_frame_waits_because_of_a_late_one),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
