@@ -78,6 +78,12 @@ int display_set_format(
 	return display->class->set_format(display, picture, error);
 }
 
+void display_settle(struct display *display, const struct picture *picture, struct placement *placement)
+{
+	if (display->class->settle)
+		display->class->settle(display, picture, placement);
+}
+
 int display_upload(struct display *display, struct picture *picture, const uint8_t *const plane[TRIPOOL_MAX_PLANES],
     const struct placement *placement, struct tripool_error *error)
 {

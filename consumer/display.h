@@ -39,6 +39,9 @@ struct display_class {
 	struct picture *(*picture_create)(struct display *display);
 	void (*picture_destroy)(struct picture *picture);
 	int (*set_format)(struct display *display, struct picture *picture, struct tripool_error *error);
+
+	/* Changes where a picture would go to what is cheaper, a few pixels at most. May be NULL. */
+	void (*settle)(struct display *display, const struct picture *picture, struct placement *placement);
 	int (*upload)(struct display *display, struct picture *picture, const uint8_t *const plane[TRIPOOL_MAX_PLANES],
 	    const struct placement *placement, struct tripool_error *error);
 	void (*clear)(struct display *display);
@@ -83,6 +86,9 @@ void display_picture_destroy(struct display *display, struct picture *picture);
 /* The format of the picture's frames from now on. Errors: -ENOTSUP, -ENOMEM. */
 int display_set_format(
     struct display *display, struct picture *picture, const struct tripool_format *format, struct tripool_error *error);
+
+/* Where the picture really goes: to be asked before upload and draw. */
+void display_settle(struct display *display, const struct picture *picture, struct placement *placement);
 
 /* Errors: -EIO. */
 int display_upload(struct display *display, struct picture *picture, const uint8_t *const plane[TRIPOOL_MAX_PLANES],

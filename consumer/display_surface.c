@@ -59,6 +59,7 @@ static void forget_software(struct display_surface *s)
 		SDL_DestroyRenderer(s->software); /* and its textures */
 	s->software = NULL;
 	s->copy = NULL;
+	s->copy_width = s->copy_height = 0;
 }
 
 /* The window's pixels; NULL with SDL's error. */
@@ -66,7 +67,7 @@ static SDL_Surface *window_of(struct display_surface *s)
 {
 	SDL_Surface *w = SDL_GetWindowSurface(s->base.window);
 	/* another one may stand where the one before stood */
-	if (!w || w->pixels != s->pixels || w->w != s->width || w->h != s->height) {
+	if (!w || w != s->window || w->pixels != s->pixels || w->w != s->width || w->h != s->height) {
 		forget_software(s);
 		s->pixels = w ? w->pixels : NULL;
 		s->width = w ? w->w : 0;
@@ -160,29 +161,47 @@ static SDL_Rect target_of(const struct surface_picture *p, const struct placemen
 	return SDL_IntersectRect(&all, &placement->area, &target) ? target : (SDL_Rect){0};
 }
 
+/* What the converter cannot do. */
+static bool by_copy_anyway(const struct placement *placement)
+{
+	return placement->mirrored || placement->turns != 0 || placement->enlarged;
+}
+
+/* Whether a frame's pixel is a pixel of the screen. */
+static bool has_own_size(const struct surface_picture *p, const struct placement *placement)
+{
+	return placement->picture.w == (float)p->base.format.width_px &&
+	       placement->picture.h == (float)p->base.format.height_px;
+}
+
 /* The converter may write a little right of its target: into the border, which is painted after, but not into what is
  * not the picture's, nor past the end of the window's memory. In one step, then, only where it will not. */
 static bool fits_in_one_pass(
     const struct surface_picture *p, const struct placement *placement, SDL_Rect part, SDL_Rect target, Uint32 to)
 {
 	int room = placement->area.x + placement->area.w - (target.x + target.w);
-	return !placement->mirrored && placement->turns == 0 && !placement->enlarged &&
+	if (has_own_size(p, placement) && (part.w != target.w || part.h != target.h))
+		return false; /* it would be scaled by the pixel or two that cannot be cut off */
+	return !by_copy_anyway(placement) &&
 	       (room >= CONVERT_OVERSHOOT_PX ||
 		   !convert_overshoots(&(struct convert_request){&p->base.format, part, target.w, target.h, to}));
 }
 
-/* A fitted picture may be a little smaller instead. */
-static void make_room(
-    const struct surface_picture *p, const struct placement *placement, SDL_Rect part, SDL_Rect *target, Uint32 to)
+/* A picture that is scaled to fit may be a little smaller instead, so that one pass will do. */
+static void surface_settle(struct display *display, const struct picture *picture, struct placement *placement)
 {
-	bool whole = part.w == (int)p->base.format.width_px && part.h == (int)p->base.format.height_px;
-	if (!whole || target->w <= 4 * CONVERT_OVERSHOOT_PX || fits_in_one_pass(p, placement, part, *target, to))
+	const struct surface_picture *p = (const struct surface_picture *)picture;
+	SDL_Surface *w = window_of(surface_of(display));
+	SDL_FRect *r = &placement->picture;
+	SDL_Rect whole = {0, 0, (int)picture->format.width_px, (int)picture->format.height_px};
+	SDL_Rect target = {(int)r->x, (int)r->y, (int)r->w, (int)r->h};
+	if (!w || by_copy_anyway(placement) || has_own_size(p, placement) || target.w <= 4 * CONVERT_OVERSHOOT_PX ||
+	    target.x < placement->area.x || target.y < placement->area.y || target.w > placement->area.w ||
+	    target.h > placement->area.h || fits_in_one_pass(p, placement, whole, target, w->format->format))
 		return;
-	int spare = target->w % CONVERT_OVERSHOOT_PX, lower = (int)((long)target->h * spare / target->w);
-	target->x += spare / 2;
-	target->w -= spare;
-	target->y += lower / 2;
-	target->h -= lower;
+	int spare = target.w % CONVERT_OVERSHOOT_PX, lower = (int)((long)target.h * spare / target.w);
+	*r = (SDL_FRect){(float)(target.x + spare / 2), (float)(target.y + lower / 2), (float)(target.w - spare),
+	    (float)(target.h - lower)};
 }
 
 static int upload_directly(struct display_surface *s, struct surface_picture *p, const uint8_t *const plane[],
@@ -212,14 +231,19 @@ static int prepare_copy(struct display_surface *s, int width, int height, struct
 	if (s->copy && (width > s->copy_width || height > s->copy_height)) {
 		SDL_DestroyTexture(s->copy);
 		s->copy = NULL;
+		width = SDL_max(width, s->copy_width);
+		height = SDL_max(height, s->copy_height);
 	}
-	if (s->software && !s->copy)
+	if (s->copy)
+		return 0;
+	if (s->software)
 		s->copy = SDL_CreateTexture(s->software, COPY_FORMAT, SDL_TEXTUREACCESS_STREAMING, width, height);
 	if (!s->copy)
 		return tripool_fail(error, -EIO, "cannot draw into the window: %s", SDL_GetError());
 	s->copy_width = width;
 	s->copy_height = height;
 	SDL_SetTextureBlendMode(s->copy, SDL_BLENDMODE_NONE);
+	SDL_SetTextureScaleMode(s->copy, SDL_ScaleModeNearest);
 	return 0;
 }
 
@@ -249,11 +273,11 @@ static int upload_by_copy(struct display_surface *s, struct surface_picture *p, 
 	upright.x = where.x + (where.w - upright.w) / 2;
 	upright.y = where.y + (where.h - upright.h) / 2;
 	SDL_FillRect(s->window, &placement->area, SDL_MapRGB(s->window->format, 0, 0, 0));
-	SDL_SetTextureScaleMode(s->copy, SDL_ScaleModeNearest);
 	SDL_RenderSetClipRect(s->software, &placement->area);
 	SDL_RenderCopyExF(s->software, s->copy, &(SDL_Rect){0, 0, width, height}, &upright, 90.0 * placement->turns,
 	    NULL, placement->mirrored ? SDL_FLIP_HORIZONTAL : SDL_FLIP_NONE);
 	SDL_RenderFlush(s->software);
+	SDL_SetClipRect(s->window, NULL); /* which the renderer leaves behind */
 	p->base.copies_per_frame = 1;
 	return 0;
 }
@@ -267,13 +291,15 @@ static int surface_upload(struct display *display, struct picture *picture, cons
 	int r;
 	if (!window_of(s))
 		return no_pixels(error);
-	if (part.w == 0)
-		return 0; /* nothing is seen of it */
+	SDL_Rect window = {0, 0, s->window->w, s->window->h}, seen;
+	bool fits = SDL_IntersectRect(&window, &placement->area, &seen) && SDL_RectEquals(&seen, &placement->area);
+	if (part.w == 0 ||
+	    !fits) /* nothing is seen of it; or the window has become smaller, and the event is on its way */
+		return 0;
 	/* what is cut off is cut off where the format lets one */
 	part = convert_align_crop(&picture->format, part);
 	SDL_Rect target = target_of(p, placement, part);
 	Uint32 to = s->window->format->format;
-	make_room(p, placement, part, &target, to);
 	if (fits_in_one_pass(p, placement, part, target, to))
 		r = upload_directly(s, p, plane, placement, part, target, error);
 	else
@@ -369,6 +395,7 @@ static const struct display_class surface_class = {
     .picture_create = surface_picture_create,
     .picture_destroy = surface_picture_destroy,
     .set_format = surface_set_format,
+    .settle = surface_settle,
     .upload = surface_upload,
     .clear = surface_clear,
     .draw = surface_draw,

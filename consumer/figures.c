@@ -11,15 +11,24 @@
 #define LEAST_SPAN_NS (NS_PER_SECOND / 2)
 #define FRAME_ROW 2
 
+static void begin(struct tile *t, int64_t now_ns)
+{
+	struct stream *s = &t->stream;
+	struct tripool_viewer_stats stats;
+	tripool_viewer_get_stats(s->viewer, &stats);
+	t->rows_since_ns = now_ns;
+	t->rows_frames_shown = s->frames_shown;
+	t->rows_sequence = s->last.sequence;
+	t->rows_publish_ns = s->last.publish_ns;
+	t->rows_reconnects = stats.reconnects;
+	distribution_clear(&s->recent.publish);
+	distribution_clear(&s->recent.capture);
+}
+
 void figures_begin(struct tile *t, int64_t now_ns)
 {
 	t->row_count = 0;
-	t->rows_since_ns = now_ns;
-	t->rows_frames_shown = t->stream.frames_shown;
-	t->rows_sequence = t->stream.last.sequence;
-	t->rows_publish_ns = t->stream.last.publish_ns;
-	distribution_clear(&t->stream.recent.publish);
-	distribution_clear(&t->stream.recent.capture);
+	begin(t, now_ns);
 }
 
 __attribute__((format(printf, 3, 4))) static void add(struct tile *t, const char *label, const char *format, ...)
@@ -68,11 +77,12 @@ static void write_rate(char *text, size_t size, uint64_t frames, int64_t span_ns
 }
 
 /* Of the source by the frames' own times, whether they were shown or not. */
-static void add_rates(struct tile *t, int64_t now_ns)
+static void add_rates(struct tile *t, const struct tripool_viewer_stats *stats, int64_t now_ns)
 {
 	char source[32], shown[32];
 	const struct stream *s = &t->stream;
-	bool same = s->last.sequence > t->rows_sequence && t->rows_sequence > 0;
+	bool same =
+	    stats->reconnects == t->rows_reconnects && t->rows_sequence > 0 && s->last.sequence > t->rows_sequence;
 	write_rate(source, sizeof(source), s->last.sequence - t->rows_sequence,
 	    same ? s->last.publish_ns - t->rows_publish_ns : 0);
 	write_rate(shown, sizeof(shown), s->frames_shown - t->rows_frames_shown, now_ns - t->rows_since_ns);
@@ -104,14 +114,12 @@ void figures_write(struct tile *t, int64_t now_ns)
 	add(t, "stream", "%s", s->name);
 	add_picture(t);
 	add(t, "frame", "%" PRIu64, s->last.sequence);
-	add_rates(t, now_ns);
+	add_rates(t, &stats, now_ns);
 	add_latency(t, "since capture", &s->recent.capture);
 	add_latency(t, "since publish", &s->recent.publish);
 	add(t, "lost", "%" PRIu64 " skipped here · %" PRIu64 " before they were published", stats.frames_skipped,
 	    s->gaps);
 	add(t, "path", "%s%s%s · %d %s a frame", d->class->name, d->detail[0] ? " " : "", d->detail,
 	    t->picture->copies_per_frame, t->picture->copies_per_frame == 1 ? "copy" : "copies");
-	int rows = t->row_count;
-	figures_begin(t, now_ns);
-	t->row_count = rows;
+	begin(t, now_ns);
 }

@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "error.h"
 #include "pixels.h"
+#include "refresh.h"
 
 #define GAP_PX 2
 #define USUAL_ASPECT (16.0 / 9)
@@ -29,6 +30,8 @@ SDL_Rect grid_cell(int count, int index, int width_px, int height_px, double asp
 	int gap = count > 1 ? GAP_PX : 0;
 	int left = (width_px + gap) * column / best, right = (width_px + gap) * (column + 1) / best - gap;
 	int top = (height_px + gap) * row / rows, bottom = (height_px + gap) * (row + 1) / rows - gap;
+	left = SDL_min(left, width_px - 1);
+	top = SDL_min(top, height_px - 1);
 	return (SDL_Rect){left, top, SDL_max(1, right - left), SDL_max(1, bottom - top)};
 }
 
@@ -48,12 +51,14 @@ static double aspect(const struct grid *g)
 void grid_layout(struct grid *g)
 {
 	int width, height;
-	double shape = aspect(g);
+	g->aspect = aspect(g);
+	if (g->count < 2)
+		g->enlarged = NULL;
 	display_size(g->display, &width, &height);
 	for (int i = 0; i < g->count; i++) {
 		struct tile *t = g->tile[i];
-		SDL_Rect area = grid_cell(g->count, i, width, height, shape);
-		t->is_only = g->count == 1;
+		SDL_Rect area = grid_cell(g->count, i, width, height, g->aspect);
+		t->is_only = g->is_lone;
 		t->named = g->count > 1;
 		if (g->enlarged)
 			area = t == g->enlarged ? (SDL_Rect){0, 0, width, height} : (SDL_Rect){0};
@@ -88,6 +93,8 @@ void grid_remove(struct grid *g, struct tile *tile)
 			continue;
 		if (g->enlarged == tile)
 			g->enlarged = NULL;
+		g->gone_frames_shown += tile->stream.frames_shown;
+		g->gone_frames_torn += tile->stream.verify.frames_torn;
 		tile_destroy(tile);
 		memmove(&g->tile[i], &g->tile[i + 1], (size_t)(--g->count - i) * sizeof(g->tile[0]));
 		return;
@@ -162,12 +169,13 @@ static void draw(struct grid *g)
 		if (t->area.w == 0 || !(all || t->changed))
 			continue;
 		tile_draw(t);
-		draw_centred(g, &g->help, &t->area);
+		if (!all)
+			draw_centred(g, &g->help, &t->area);
 	}
-	if (g->count == 0) {
+	if (g->count == 0)
 		draw_centred(g, &g->nothing, NULL);
+	if (all)
 		draw_centred(g, &g->help, NULL);
-	}
 	g->redraw_all = false;
 }
 
@@ -177,6 +185,15 @@ static void count_presented(struct grid *g)
 	for (int i = 0; i < g->count; i++)
 		if (g->tile[i]->is_new)
 			stream_presented(&g->tile[i]->stream, now);
+}
+
+/* The first picture came, or another one is the first: the tiles lie otherwise, and are drawn there in the next round.
+ */
+static void start_over(struct grid *g)
+{
+	for (int i = 0; i < g->count; i++)
+		g->tile[i]->fresh = g->tile[i]->is_new;
+	grid_layout(g);
 }
 
 int grid_show(struct grid *g, struct tripool_error *error)
@@ -195,6 +212,10 @@ int grid_show(struct grid *g, struct tripool_error *error)
 	}
 	if (!changed)
 		return 0;
+	if (g->count > 1 && aspect(g) != g->aspect) {
+		start_over(g);
+		return 0;
+	}
 	draw(g);
 	int r = display_present(g->display, error);
 	if (r < 0)
@@ -218,17 +239,14 @@ SDL_Surface *grid_picture(struct grid *g)
 int64_t grid_wake_ns(const struct grid *g)
 {
 	int64_t wake = 0;
-	for (int i = 0; i < g->count; i++) {
-		int64_t at = tile_wake_ns(g->tile[i]);
-		if (at != 0 && (wake == 0 || at < wake))
-			wake = at;
-	}
+	for (int i = 0; i < g->count; i++)
+		wake = earlier_ns(wake, tile_wake_ns(g->tile[i]));
 	return wake;
 }
 
 uint64_t grid_frames_shown(const struct grid *g)
 {
-	uint64_t sum = 0;
+	uint64_t sum = g->gone_frames_shown;
 	for (int i = 0; i < g->count; i++)
 		sum += g->tile[i]->stream.frames_shown;
 	return sum;

@@ -11,6 +11,7 @@
 struct grid {
 	struct display *display; /* NULL: no window yet */
 	struct text *text;
+	bool is_lone; /* one stream was asked for: there will be no other */
 	bool verifies;
 	bool figures; /* of every tile, also of those to come */
 	struct tile *tile[GRID_MOST_TILES];
@@ -19,6 +20,8 @@ struct grid {
 	struct layer help;     /* over all; empty: not shown */
 	struct layer nothing;  /* what is said where there is no stream */
 	bool redraw_all;
+	double aspect;                                /* of the layout */
+	uint64_t gone_frames_shown, gone_frames_torn; /* of streams that were removed */
 };
 
 /* Where tile `index` of `count` lies in a window: as large as tiles of the aspect (width by height) can be there. */
@@ -49,6 +52,7 @@ SDL_Surface *grid_picture(struct grid *grid);
 /* When grid_show has something to do unasked; 0: never. */
 int64_t grid_wake_ns(const struct grid *grid);
 
+/* Of all streams, also those that were removed. */
 uint64_t grid_frames_shown(const struct grid *grid);
 
 #endif

@@ -64,7 +64,7 @@ static void hide(struct input *in, bool hidden)
 {
 	if (in->hidden && !hidden) {
 		for (int i = 0; i < in->grid->count; i++)
-			stream_resume(&in->grid->tile[i]->stream);
+			tile_resume(in->grid->tile[i]);
 		in->grid->redraw_all = true;
 	}
 	in->hidden = hidden;
@@ -125,8 +125,8 @@ static SDL_Point middle(const struct tile *t)
 	return (SDL_Point){t->area.x + t->area.w / 2, t->area.y + t->area.h / 2};
 }
 
-/* What changes how a tile is looked at. Returns whether the key was one of those. */
-static bool on_view_key(struct tile *t, SDL_Keycode key, SDL_Point pointer)
+/* What changes how a tile is looked at. */
+static void on_view_key(struct tile *t, SDL_Keycode key, SDL_Point pointer)
 {
 	const struct tripool_format *f = &t->picture->format;
 	SDL_Point at = SDL_PointInRect(&pointer, &t->area) ? pointer : middle(t);
@@ -172,10 +172,9 @@ static bool on_view_key(struct tile *t, SDL_Keycode key, SDL_Point pointer)
 		view_pan(v, f, t->area, 0, -PAN_STEP_PX);
 		break;
 	default:
-		return false;
+		return;
 	}
 	tile_look_again(t);
-	return true;
 }
 
 static int on_tile_key(struct input *in, struct tile *t, SDL_Keycode key, struct tripool_error *error)

@@ -38,10 +38,11 @@ void inspector_describe(
 	for (int c = 0; c < d->nb_components && (size_t)length < size; c++) {
 		bool chroma = (c == 1 || c == 2) && !(d->flags & AV_PIX_FMT_FLAG_RGB);
 		int x = chroma ? pixel.x >> d->log2_chroma_w : pixel.x;
-		int y = chroma ? pixel.y >> d->log2_chroma_h : pixel.y;
+		int y = chroma ? pixel.y >> d->log2_chroma_h : pixel.y, p = d->comp[c].plane;
 		uint32_t value = 0;
 		const uint8_t *data[TRIPOOL_MAX_PLANES] = {plane[0], plane[1], plane[2], plane[3]};
-		av_read_image_line2(&value, data, strides, d, x, y, c, 1, 0, sizeof(value));
+		data[p] += (size_t)y * format->stride_bytes[p]; /* libavutil reckons in int */
+		av_read_image_line2(&value, data, strides, d, x, 0, c, 1, 0, sizeof(value));
 		length += snprintf(text + length, size - (size_t)length, " %c %u", names[c], value);
 	}
 }

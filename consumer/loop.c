@@ -1,15 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "loop.h"
 
-#include <errno.h>
 #include <poll.h>
 
 #include "clock.h"
-
-static int64_t earlier(int64_t a, int64_t b)
-{
-	return a == 0 || (b != 0 && b < a) ? b : a;
-}
 
 static int until_ms(int64_t wake_ns)
 {
@@ -73,20 +67,24 @@ static void look_around(struct loop *l)
 	if (follow_look(l->follow) == 0)
 		return;
 	grid_layout(l->grid);
+	l->input.pressed = false; /* on a tile that may be gone */
 	input_set_title(&l->input);
 }
 
-static void sleep_until_something(struct loop *l)
+/* Takes in what has come; where nothing has, sleeps, if it may. */
+static void sleep_until_something(struct loop *l, bool may_sleep)
 {
 	struct pollfd fds[GRID_MOST_TILES + 1 + EVENTS_OWN_FDS];
 	int count = l->grid->count;
 	bool hidden = l->input.hidden;
-	int64_t wake_ns = earlier(l->end_ns, l->follow ? l->follow->wake_ns : 0);
+	int64_t wake_ns = earlier_ns(l->end_ns, l->follow ? l->follow->wake_ns : 0);
 	if (!hidden) {
 		l->pending = l->pending || arm(l);
-		wake_ns = earlier(wake_ns, grid_wake_ns(l->grid));
+		int64_t due_ns = refresh_due_ns(&l->refresh), grid_ns = grid_wake_ns(l->grid);
 		if (wants_to_draw(l))
-			wake_ns = earlier(wake_ns, refresh_due_ns(&l->refresh));
+			grid_ns = due_ns;
+		/* what is due before anything can be shown waits for that */
+		wake_ns = earlier_ns(wake_ns, grid_ns != 0 && grid_ns < due_ns ? due_ns : grid_ns);
 	}
 	for (int i = 0; i < count; i++) {
 		struct tile *t = l->grid->tile[i];
@@ -94,7 +92,7 @@ static void sleep_until_something(struct loop *l)
 		fds[i] = (struct pollfd){.fd = watched ? tripool_viewer_fd(t->stream.viewer) : -1, .events = POLLIN};
 	}
 	fds[count] = (struct pollfd){.fd = l->follow ? follow_fd(l->follow) : -1, .events = POLLIN};
-	l->input.quit = events_wait(l->events, fds, count + 1, until_ms(wake_ns)) || l->input.quit;
+	l->input.quit = events_wait(l->events, fds, count + 1, may_sleep ? until_ms(wake_ns) : 0) || l->input.quit;
 	hear(l, fds);
 	if (l->follow && (fds[count].revents || due(l->follow->wake_ns)))
 		look_around(l);
@@ -132,8 +130,8 @@ int loop_run(struct loop *l, struct tripool_error *error)
 		if (l->input.quit || due(l->end_ns) || (l->most_frames && grid_frames_shown(l->grid) >= l->most_frames))
 			break;
 		/* what was shown may have brought events with it: they are handled before anything sleeps */
-		if (r == 0)
-			sleep_until_something(l);
+		if (r >= 0)
+			sleep_until_something(l, r == 0);
 	}
 	return r < 0 ? r : 0;
 }

@@ -105,7 +105,9 @@ static bool tell_torn(const struct grid *grid)
 		cli_error("stream '%s': %" PRIu64 " of %" PRIu64 " frames were torn", s->name, s->verify.frames_torn,
 		    s->verify.frames_verified);
 	}
-	return torn;
+	if (grid->gone_frames_torn > 0)
+		cli_error("%" PRIu64 " frames of streams that have gone were torn", grid->gone_frames_torn);
+	return torn || grid->gone_frames_torn > 0;
 }
 
 /* With the window and the streams open. Returns 0 or -errno with the reason. */
@@ -144,9 +146,10 @@ static int run(struct loop *loop, const struct options *o, bool *printed, struct
 	events_watch_window(loop->events, display->window);
 	icon_set(display->window);
 	r = grid_open(grid, display, text, error);
-	if (r == 0)
+	if (r == 0) {
 		r = show(loop, o, error);
-	*printed = !o->json || report_print(grid) == 0;
+		*printed = !o->json || report_print(grid) == 0;
+	}
 	grid_close(grid);
 	text_destroy(text);
 destroy_display:
@@ -163,7 +166,7 @@ int main(int argc, char **argv)
 	struct options options;
 	struct events events;
 	struct tripool_error error = {""};
-	bool printed = false;
+	bool printed = true;
 
 	cli_begin();
 	options_parse(&options, argc, argv);
@@ -171,7 +174,7 @@ int main(int argc, char **argv)
 		options.names = (const char **)&usual;
 		options.name_count = 1;
 	}
-	struct grid grid = {.verifies = options.verify};
+	struct grid grid = {.is_lone = options.name_count == 1, .verifies = options.verify};
 	struct loop loop = {
 	    .grid = &grid,
 	    .events = &events,

@@ -10,6 +10,7 @@
 #include "grid.h"
 
 #define MOST_WINDOW_PX 16384
+#define MOST_TITLE_BYTES 200
 
 static const char usage[] =
     "usage: tripool-view [NAME...] [options]\n"
@@ -133,6 +134,9 @@ void options_parse(struct options *o, int argc, char **argv)
 			o->place = parse_geometry(optarg);
 			break;
 		case OPTION_TITLE:
+			if (strlen(optarg) > MOST_TITLE_BYTES)
+				cli_fail("--title: the title has %zu bytes: up to %d are shown", strlen(optarg),
+				    MOST_TITLE_BYTES);
 			o->title = optarg;
 			break;
 		case OPTION_NO_VSYNC:

@@ -154,18 +154,3 @@ void pixels_display_size(const struct tripool_format *format, int *width_px, int
 	else
 		*height_px = (int)lround(*height_px / aspect);
 }
-
-SDL_Rect pixels_letterbox(const struct tripool_format *format, int area_width_px, int area_height_px)
-{
-	int width, height;
-	pixels_display_size(format, &width, &height);
-	double scale = fmin((double)area_width_px / width, (double)area_height_px / height);
-	SDL_Rect r = {.w = (int)lround(width * scale), .h = (int)lround(height * scale)};
-	if (r.w < 1)
-		r.w = 1;
-	if (r.h < 1)
-		r.h = 1;
-	r.x = (area_width_px - r.w) / 2;
-	r.y = (area_height_px - r.h) / 2;
-	return r;
-}

@@ -41,7 +41,4 @@ bool pixels_set_sdl_colour(const struct tripool_format *format);
 /* The frame's shape in square pixels. */
 void pixels_display_size(const struct tripool_format *format, int *width_px, int *height_px);
 
-/* The largest rectangle of the frame's shape in the middle of the area. Exactly the frame's size when it fits so. */
-SDL_Rect pixels_letterbox(const struct tripool_format *format, int area_width_px, int area_height_px);
-
 #endif

@@ -6,6 +6,12 @@
 
 #include <stdint.h>
 
+/* Of two times, where 0 is never. */
+static inline int64_t earlier_ns(int64_t a, int64_t b)
+{
+	return a == 0 || (b != 0 && b < a) ? b : a;
+}
+
 struct refresh {
 	int64_t interval_ns; /* 0: no limit */
 	int64_t next_ns;     /* when the next one is due at that rate */

@@ -43,7 +43,7 @@ static json_object *of_tile(const struct tile *t)
 int report_print(const struct grid *grid)
 {
 	json_object *o = NULL;
-	if (grid->count == 1) {
+	if (grid->is_lone) {
 		o = of_tile(grid->tile[0]);
 	} else {
 		o = json_object_new_array();

@@ -4,8 +4,8 @@
 
 #include "grid.h"
 
-/* Prints the summary of a run to stdout: one JSON object, or an array of one for each stream where there are others
- * than one. Returns 0, or -errno after it said why. */
+/* Prints the summary of a run to stdout: one JSON object where one stream was asked for, else an array of one for each
+ * stream that is there. Returns 0, or -errno after it said why. */
 int report_print(const struct grid *grid);
 
 #endif

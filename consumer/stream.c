@@ -71,7 +71,7 @@ static int show(struct stream *s, const struct tripool_frame *frame, struct trip
 	if (r < 0)
 		return r;
 	s->generation = frame->generation;
-	return 0;
+	return r;
 }
 
 /* A slow stream, by what it says of itself, may miss one frame. */
@@ -120,7 +120,7 @@ static int show_new(struct stream *s, const struct tripool_frame *frame, struct 
 	s->patience_ns = patience_ns(frame->format);
 	s->is_fresh = false;
 	s->state = STREAM_LIVE;
-	return TAKEN_NEW;
+	return r > 0 ? TAKEN_AGAIN : TAKEN_NEW;
 }
 
 const struct screenshot_about *stream_about(const struct stream *s)
@@ -136,11 +136,12 @@ int64_t stream_silent_from_ns(const struct stream *s)
 void stream_presented(struct stream *s, int64_t now_ns)
 {
 	int64_t latency_ns = now_ns - s->last.publish_ns;
-	s->history_ms[s->frames_shown % STREAM_HISTORY] = (float)latency_ns / NS_PER_MS;
+	bool waited_for = s->last.publish_ns >= s->watching_since_ns;
+	s->history_ms[s->frames_shown % STREAM_HISTORY] = waited_for ? (float)latency_ns / NS_PER_MS : 0;
 	if (s->frames_shown++ == 0)
 		s->first_shown_ns = now_ns;
 	s->last_shown_ns = now_ns;
-	if (s->last.publish_ns < s->watching_since_ns)
+	if (!waited_for)
 		return;
 	distribution_add(&s->all.publish, latency_ns);
 	distribution_add(&s->recent.publish, latency_ns);
@@ -206,7 +207,7 @@ int stream_take(struct stream *s, bool hold, struct tripool_error *error)
 		r = show_new(s, &frame, error);
 	} else {
 		r = show(s, &frame, error);
-		if (r == 0)
+		if (r >= 0)
 			r = TAKEN_AGAIN;
 	}
 	if (r >= 0 && hold) {

@@ -26,8 +26,8 @@ enum stream_taken {
 	TAKEN_AGAIN, /* the last one again: present it */
 };
 
-/* Shows a frame's pixels, which it may read until it returns. new_format: since the last call. Negative: cannot go on.
- */
+/* Shows a frame's pixels, which it may read until it returns. new_format: since the last call. Returns 0, 1 where it
+ * cannot be shown, or negative: cannot go on. */
 typedef int (*stream_show_fn)(
     void *context, const struct tripool_frame *frame, bool new_format, struct tripool_error *error);
 

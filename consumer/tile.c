@@ -6,28 +6,54 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cli.h"
 #include "clock.h"
 #include "error.h"
 #include "figures.h"
 #include "inspector.h"
+#include "refresh.h"
 
 #define MARGIN_PX 12 /* of words, from the area's corners */
+
+static struct placement placement_of(const struct tile *t)
+{
+	struct placement p = {.area = t->area};
+	if (t->has_format) {
+		p = view_place(&t->view, &t->picture->format, t->area);
+		display_settle(t->display, t->picture, &p);
+	}
+	return p;
+}
+
+static int take_format(struct tile *t, const struct tripool_format *format, struct tripool_error *error)
+{
+	int r = display_set_format(t->display, t->picture, format, error);
+	t->has_format = r == 0;
+	t->unshowable = t->has_words = false;
+	if (r == 0 && t->is_only) {
+		display_fit(t->display, format);
+		display_size(t->display, &t->area.w, &t->area.h);
+	}
+	return r;
+}
 
 static int show_frame(void *context, const struct tripool_frame *frame, bool new_format, struct tripool_error *error)
 {
 	struct tile *t = context;
-	if (new_format) {
-		int r = display_set_format(t->display, t->picture, frame->format, error);
-		if (r < 0)
-			return r;
-		t->has_format = true;
-		if (t->is_only) {
-			display_fit(t->display, frame->format);
-			display_size(t->display, &t->area.w, &t->area.h);
-		}
+	int r = new_format ? take_format(t, frame->format, error) : 0;
+	if (t->unshowable)
+		return 1;
+	if (r == 0) {
+		struct placement placement = placement_of(t);
+		r = display_upload(t->display, t->picture, frame->plane, &placement, error);
 	}
-	struct placement placement = tile_placement(t);
-	return display_upload(t->display, t->picture, frame->plane, &placement, error);
+	if (r == -ENOTSUP && !t->is_only) {
+		cli_error("stream '%s': %s", t->stream.name, error->text);
+		t->has_format = t->has_words = false;
+		t->unshowable = true;
+		return 1;
+	}
+	return r;
 }
 
 int tile_create(struct tile **tile, const char *name, bool verifies, struct tripool_error *error)
@@ -83,13 +109,6 @@ void tile_detach(struct tile *t)
 	t->picture = NULL;
 }
 
-struct placement tile_placement(const struct tile *t)
-{
-	if (!t->has_format)
-		return (struct placement){.area = t->area};
-	return view_place(&t->view, &t->picture->format, t->area);
-}
-
 /* ---- Words ---------------------------------------------------------------------------------------------------- */
 
 static bool has_no_signal(const struct tile *t)
@@ -116,6 +135,10 @@ static void write_message(struct tile *t, int64_t now)
 {
 	char words[160], age[32];
 	const struct stream *s = &t->stream;
+	if (t->unshowable) {
+		text_message(t->text, &t->message, "cannot be shown here", t->area);
+		return;
+	}
 	if (s->state == STREAM_LIVE || t->frozen) {
 		text_clear(&t->message);
 		return;
@@ -137,7 +160,7 @@ static void write_pixel(struct tile *t)
 {
 	char words[128] = "no pixel here";
 	SDL_Point pixel;
-	struct placement placement = tile_placement(t);
+	struct placement placement = placement_of(t);
 	if (!t->inspects || !t->stream.is_held) {
 		text_clear(&t->pixel);
 		return;
@@ -168,6 +191,7 @@ static void write_words(struct tile *t, int64_t now)
 	    .label = "publish to present, last 120 frames",
 	};
 	t->tick_ns = 0;
+	t->has_words = true;
 	t->written = t->stream.state;
 	write_message(t, now);
 	write_pixel(t);
@@ -184,6 +208,14 @@ static void write_words(struct tile *t, int64_t now)
 
 /* ---- Showing -------------------------------------------------------------------------------------------------- */
 
+void tile_resume(struct tile *t)
+{
+	stream_resume(&t->stream);
+	if (t->figures)
+		figures_begin(t, tripool_now_ns());
+	t->redraw = true;
+}
+
 void tile_place(struct tile *t, SDL_Rect area)
 {
 	bool was_seen = t->area.w > 0;
@@ -191,7 +223,7 @@ void tile_place(struct tile *t, SDL_Rect area)
 	if (area.w == 0)
 		return;
 	if (!was_seen)
-		stream_resume(&t->stream);
+		tile_resume(t);
 	write_words(t, tripool_now_ns());
 }
 
@@ -200,6 +232,11 @@ void tile_look_again(struct tile *t)
 	if (t->inspects)
 		write_pixel(t);
 	t->redraw = true;
+}
+
+static bool words_are_right(const struct tile *t)
+{
+	return t->has_words && t->written == t->stream.state;
 }
 
 int tile_update(struct tile *t, int64_t now, struct tripool_error *error)
@@ -218,13 +255,13 @@ int tile_update(struct tile *t, int64_t now, struct tripool_error *error)
 		taken = r == TAKEN_NEW || r == TAKEN_AGAIN;
 		t->is_new = t->is_new || r == TAKEN_NEW;
 	}
-	if (r >= 0 && t->written != t->stream.state)
+	if (r >= 0 && !words_are_right(t))
 		write_words(t, now);
 	/* where the picture is drawn from the frame only, words that changed need it once more */
 	for (int i = 0; i < 2 && r >= 0 && t->redraw && !taken && !t->display->class->redraws_all; i++) {
 		r = stream_take_again(&t->stream, error);
 		t->is_new = t->is_new || r == TAKEN_NEW;
-		taken = t->written == t->stream.state;
+		taken = words_are_right(t);
 		if (!taken)
 			write_words(t, now);
 	}
@@ -249,7 +286,7 @@ static void draw_layer(struct tile *t, struct layer *layer, int across, int down
 
 void tile_draw(struct tile *t)
 {
-	struct placement placement = tile_placement(t);
+	struct placement placement = placement_of(t);
 	display_draw(t->display, t->picture, &placement, has_no_signal(t));
 	draw_layer(t, &t->message, 0, 0);
 	if (t->figures)
@@ -261,12 +298,11 @@ void tile_draw(struct tile *t)
 
 int64_t tile_wake_ns(const struct tile *t)
 {
-	int64_t wake = t->tick_ns;
-	const int64_t others[] = {t->stream.retry_ns, stream_silent_from_ns(&t->stream)};
-	for (int i = 0; i < 2 && !t->frozen; i++)
-		if (others[i] != 0 && (wake == 0 || others[i] < wake))
-			wake = others[i];
-	return t->area.w > 0 ? wake : 0;
+	if (t->area.w == 0)
+		return 0;
+	if (t->frozen)
+		return t->tick_ns;
+	return earlier_ns(t->tick_ns, earlier_ns(t->stream.retry_ns, stream_silent_from_ns(&t->stream)));
 }
 
 /* ---- What the user asks for ----------------------------------------------------------------------------------- */

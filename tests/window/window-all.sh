@@ -15,8 +15,8 @@ for renderer in gpu surface; do
 	start view "$view" --all --renderer $renderer --geometry 1282x722 --json
 	viewer=$pid
 	wait_window '^tripool: $'
-	picture now.png
-	[ "$(convert now.png -format '%[fx:maxima>0.9]' info:)" = 1 ] || fail "$renderer: no words where there is no stream"
+	within 10 eval 'picture now.png; [ "$(convert now.png -format "%[fx:maxima>0.9]" info:)" = 1 ]' ||
+		fail "$renderer: no words where there is no stream"
 
 	start one "$capture" pattern -n one -s 640x360 -r 30
 	one=$pid
