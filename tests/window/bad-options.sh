@@ -34,8 +34,18 @@ refuses 2 "'1h'" --duration 1h
 refuses 2 "'metal'" --renderer metal
 refuses 2 --screenshot --screenshot ''
 refuses 2 --json --json=yes
-refuses 2 "'second'" first second
+for geometry in '' 640 640x 640x480+1 0x480 640x0 640x480x2 640x480+1+1+1 16385x10 123456x10 -5+5 +5-5 +5 640X480 '640x480 ' wide; do
+	refuses 2 "'$geometry' is not a geometry" --geometry "$geometry"
+done
+refuses 2 --geometry stream --geometry
+refuses 2 --title --title
+refuses 2 "'stream'" --all stream
+refuses 2 "'second'" first second second
+refuses 2 "'first'" first second first
+refuses 2 '65' n{1..65}
 refuses 2 name ''
+refuses 2 name first ''
+refuses 2 "'a/b'" first a/b
 refuses 2 "'.hidden'" .hidden
 refuses 2 "'a/b'" a/b
 refuses 2 "$(printf 'n%.0s' {1..64})" "$(printf 'n%.0s' {1..65})"
@@ -45,6 +55,10 @@ mkfifo "$work/fifo"
 refuses 1 "$work/fifo" --screenshot "$work/fifo"
 refuses 1 /dev/full --screenshot /dev/full
 refuses 1 'DISPLAY' stream
+refuses 1 'DISPLAY' first second
+refuses 1 'DISPLAY' n{1..64}
+refuses 1 'DISPLAY' --all
+refuses 1 'DISPLAY' --geometry 16384x1+99999+0 --title ''
 refuses 1 'DISPLAY' stream --screenshot "$work/shot.png"
 [ ! -e "$work/shot.png" ] || fail "a run that showed nothing left a screenshot"
 DISPLAY=:nowhere refuses 1 'DISPLAY' stream
