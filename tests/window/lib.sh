@@ -95,6 +95,13 @@ picture() {
 	xwd -silent -id "$window" | convert xwd:- "$1" || fail "cannot take a picture of the window"
 }
 
+# keep NAME [PICTURE]: leaves that picture, else one of $window as it is now, where a person can look at it
+keep() {
+	local to=$bin/screenshots/$test_name${renderer:+-$renderer}-$1.png
+	mkdir -p "$bin/screenshots"
+	if [ -n "$2" ]; then cp "$2" "$to"; else picture "$to"; fi
+}
+
 # json FILE KEY: a top-level value
 json() {
 	jq -r ".$2" "$1"

@@ -95,6 +95,10 @@ show nv12 1056x594 1 0 2 2
 xdotool windowsize "${windows[gpu]}" 480 270 windowsize "${windows[surface]}" 480 270
 expect
 
+for renderer in gpu surface; do
+	keep scaled "$work/$renderer.png"
+done
+
 # --screenshot reads the picture another way; nv12 of these colours needs no conversion for a GPU
 show nv12 320x180 6 1
 expect

@@ -56,6 +56,7 @@ for renderer in gpu surface; do
 
 	xdotool mousemove --window "$window" 900 100 click 1
 	within 10 large || fail "$renderer: a click does not enlarge"
+	keep enlarged now.png
 	within 10 title_matches '^tripool: cam1$' || fail "$renderer: the title is '$(title)'"
 	xdotool click 1
 	within 10 small || fail "$renderer: another click does not go back"
@@ -68,7 +69,7 @@ for renderer in gpu surface; do
 	stop "$third" KILL
 	within 10 eval '[ $(($(bright 2) * 3)) -lt $((before * 2)) ]' || fail "$renderer: a dead producer's tile is not dimmed"
 	goes_on 0 || fail "$renderer: others stand still when one dies"
-	picture "$renderer-lost.png"
+	keep lost
 	stream cam2 noise yuv420p 60
 	third=$pid
 	within 20 eval '[ $(($(bright 2) * 10)) -gt $((before * 8)) ]' || fail "$renderer: not bright after its return"

@@ -30,7 +30,9 @@ for renderer in gpu surface; do
 		holds 1000 360 180 0 640 360
 		holds 800 800 0 175 800 450
 		holds 1280 400 284 0 711 400
+		keep wide "$work/shot.png"
 		holds 400 720 0 247 400 225
+		keep high "$work/shot.png"
 		holds 1280 720 0 0 1280 720
 	done
 	press Escape

@@ -29,6 +29,7 @@ for renderer in gpu surface; do
 	frame=$(title | sed 's/.*frame //')
 	sleep 0.3
 	picture plain.png
+	keep frozen plain.png
 
 	press s
 	within 10 grep -q saved view.err || fail "$renderer: it does not say where the screenshot is"
@@ -43,6 +44,7 @@ for renderer in gpu surface; do
 
 	press i
 	within 10 differs plain.png || fail "$renderer: i shows nothing"
+	keep figures now.png
 	convert now.png -crop 640x90+0+270 +repage lower.png
 	convert plain.png -crop 640x90+0+270 +repage plain-lower.png
 	[ "$(compare -metric AE lower.png plain-lower.png null: 2>&1)" = 0 ] ||

@@ -49,6 +49,7 @@ for renderer in gpu surface; do
 	press m
 	convert plain.png -flop -rotate 90 expected.png
 	shows expected.png "mirrored and turned"
+	keep mirrored-turned now.png
 	press m
 	press r
 	press r
@@ -74,6 +75,7 @@ for renderer in gpu surface; do
 	within 10 differs_from expected.png || fail "$renderer: the wheel does not zoom"
 	sleep 0.3
 	picture zoomed.png
+	keep zoomed zoomed.png
 	[ -z "$(comm -23 <(colours zoomed.png) <(colours plain.png))" ] ||
 		fail "$renderer: an enlarged picture has colours between those of its pixels"
 	press 0
@@ -85,6 +87,7 @@ for renderer in gpu surface; do
 	within 10 differs_from plain.png
 	sleep 0.3
 	picture covered.png
+	keep covering covered.png
 	for edge in 4x360+0+0 4x360+356+0 360x4+0+150 360x4+0+200; do
 		[ "$(convert covered.png -crop $edge -format '%[fx:maxima>0.1]' info:)" = 1 ] ||
 			fail "$renderer: a border where the picture should cover the window ($edge)"
@@ -95,12 +98,14 @@ for renderer in gpu surface; do
 
 	press h
 	within 10 differs_from plain.png || fail "$renderer: h shows nothing"
+	keep help
 	press h
 	shows plain.png "without help"
 	press p
 	xdotool mousemove --window "$window" 320 100
 	within 10 differs_from plain.png || fail "$renderer: p shows nothing"
 	picture pixel.png
+	keep pixel pixel.png
 	xdotool mousemove --window "$window" 500 100
 	within 10 differs_from pixel.png || fail "$renderer: another pixel has the same words"
 	press p

@@ -30,6 +30,7 @@ for renderer in gpu surface; do
 	wait_window '^tripool: signal$'
 	picture "$work/waiting.png"
 	[ "$(brightness "$work/waiting.png")" -lt 50 ] || fail "$renderer: a window that waits is not dark"
+	keep waiting "$work/waiting.png"
 
 	start capture "$capture" pattern -n signal -s 640x360 -f nv12 -r 30
 	producer=$pid
@@ -41,6 +42,7 @@ for renderer in gpu surface; do
 	within 10 dimmed "$live" || fail "$renderer: the frame is not dimmed after the producer died"
 	picture "$work/lost.png"
 	within 10 differs "$work/lost.png" || fail "$renderer: the age of the last frame does not go on"
+	keep lost "$work/now.png"
 	# the words are the only bright thing in the middle of a dimmed picture
 	brightest=$(convert "$work/now.png" -gravity center -crop 320x60+0+0 -format '%[fx:int(100*maxima)]' info:)
 	[ "$brightest" -gt 90 ] || fail "$renderer: no words over the last frame"

@@ -40,6 +40,7 @@ for renderer in gpu surface; do
 		within 10 dimmed "$live" || fail "$renderer, $time: the frame of a silent producer is not dimmed"
 		picture "$work/silent.png"
 		words "$work/silent.png" || fail "$renderer, $time: no words over the last frame"
+		keep silent "$work/silent.png"
 		within 5 differs "$work/silent.png" || fail "$renderer, $time: the age of the last frame does not go on"
 		kill -CONT "$producer"
 		within 10 bright "$live" || fail "$renderer, $time: still dimmed with new frames"

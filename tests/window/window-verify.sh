@@ -15,5 +15,6 @@ for renderer in gpu surface; do
 	last=$(json "$work/view.out" last_sequence)
 	shown=$("$read_strip" "$work/shot.png" 1280 720) || fail "$renderer: the screenshot cannot be read"
 	[ "$shown" = "$last" ] || fail "$renderer: the screenshot shows frame $shown, the last one was $last"
+	keep screenshot "$work/shot.png"
 	echo "$renderer: 200 frames whole, screenshot of frame $shown"
 done
