@@ -131,7 +131,7 @@ void text_message(struct text *t, struct layer *layer, const char *words, SDL_Re
 
 static int small_size(SDL_Rect area)
 {
-	return limit((area.h < area.w ? area.h : area.w) / 26, 11, 32);
+	return limit((area.h < area.w ? area.h : area.w) / 32, 11, 32);
 }
 
 void text_label(struct text *t, struct layer *layer, const char *words, SDL_Rect area)

@@ -234,15 +234,16 @@ void tile_look_again(struct tile *t)
 	t->redraw = true;
 }
 
-static bool words_are_right(const struct tile *t)
+static void correct_words(struct tile *t, int64_t now)
 {
-	return t->has_words && t->written == t->stream.state;
+	if (!t->has_words || t->written != t->stream.state)
+		write_words(t, now);
 }
 
 int tile_update(struct tile *t, int64_t now, struct tripool_error *error)
 {
+	bool only_by_upload = !t->display->class->redraws_all;
 	int r = TAKEN_NOTHING;
-	bool taken = false;
 	t->changed = false;
 	t->is_new = t->fresh;
 	t->fresh = false;
@@ -250,21 +251,17 @@ int tile_update(struct tile *t, int64_t now, struct tripool_error *error)
 		return 0;
 	if (t->tick_ns != 0 && now >= t->tick_ns)
 		write_words(t, now);
-	if (!t->frozen && (!t->redraw || t->display->class->redraws_all)) {
+	if (!t->frozen && !(t->redraw && only_by_upload))
 		r = stream_take(&t->stream, false, error);
-		taken = r == TAKEN_NEW || r == TAKEN_AGAIN;
-		t->is_new = t->is_new || r == TAKEN_NEW;
-	}
-	if (r >= 0 && !words_are_right(t))
-		write_words(t, now);
-	/* where the picture is drawn from the frame only, words that changed need it once more */
-	for (int i = 0; i < 2 && r >= 0 && t->redraw && !taken && !t->display->class->redraws_all; i++) {
+	if (r >= 0)
+		correct_words(t, now);
+	/* where a picture is drawn by its upload alone, words that changed need it once more */
+	if (r == TAKEN_NOTHING && t->redraw && only_by_upload) {
 		r = stream_take_again(&t->stream, error);
-		t->is_new = t->is_new || r == TAKEN_NEW;
-		taken = words_are_right(t);
-		if (!taken)
-			write_words(t, now);
+		if (r >= 0)
+			correct_words(t, now);
 	}
+	t->is_new = t->is_new || r == TAKEN_NEW;
 	t->changed = r > 0 || t->redraw || t->is_new;
 	t->redraw = false;
 	return r < 0 ? r : 0;
