@@ -10,6 +10,7 @@ lesser=$1/tests/vm/liblesser-driver.so
 video=/dev/video0 # single-planar
 multi=/dev/video1 # multi-planar
 failures=0
+limit_s=60 # of a program
 
 export TRIPOOL_DIR=/run/tripool SDL_VIDEODRIVER=dummy
 
@@ -27,11 +28,11 @@ check() { # TEXT COMMAND...
 # says NAME-PROGRAM EXPRESSION: what the program's JSON must fulfil.
 says() { check "$1: $2" jq -e "$2" "$RESULT/$1.json"; }
 
-# Programs started here write to $RESULT/LABEL.json and .err, and may not outlive a minute.
+# Programs started here write to $RESULT/LABEL.json and .err, and may not outlive $limit_s.
 start() { # LABEL COMMAND...
     local label=$1
     shift
-    env --default-signal=INT timeout --foreground -k 2 60 "$@" >"$RESULT/$label.json" 2>"$RESULT/$label.err" &
+    env --default-signal=INT timeout --foreground -k 2 "$limit_s" "$@" >"$RESULT/$label.json" 2>"$RESULT/$label.err" &
 }
 
 ended_well() { # LABEL PID
