@@ -36,7 +36,7 @@ for renderer in gpu surface; do
 	start "view-$renderer" "$view" bars --renderer $renderer --screenshot "$work/saved-$renderer.png" --json
 	viewers[$renderer]=$pid
 	another_window() {
-		window=$(xdotool search --onlyvisible --pid "$pid" --name '^tripool: bars$' 2>/dev/null)
+		window=$(xdotool search --all --onlyvisible --pid "$pid" --name '^tripool: bars$' 2>/dev/null)
 		[ -n "$window" ]
 	}
 	within 20 another_window || fail "$renderer: no window"
