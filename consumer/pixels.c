@@ -53,7 +53,21 @@ Uint32 pixels_sdl_format(const struct tripool_format *format)
 
 enum AVPixelFormat pixels_of_frame(const struct tripool_format *format)
 {
-	return is_nv16(format) ? AV_PIX_FMT_NV12 : av_get_pix_fmt(format->pix_fmt);
+	enum AVPixelFormat from = is_nv16(format) ? AV_PIX_FMT_NV12 : av_get_pix_fmt(format->pix_fmt);
+	switch (from) { /* libswscale takes these as well, but complains of it on stderr */
+	case AV_PIX_FMT_YUVJ411P:
+		return AV_PIX_FMT_YUV411P;
+	case AV_PIX_FMT_YUVJ420P:
+		return AV_PIX_FMT_YUV420P;
+	case AV_PIX_FMT_YUVJ422P:
+		return AV_PIX_FMT_YUV422P;
+	case AV_PIX_FMT_YUVJ440P:
+		return AV_PIX_FMT_YUV440P;
+	case AV_PIX_FMT_YUVJ444P:
+		return AV_PIX_FMT_YUV444P;
+	default:
+		return from;
+	}
 }
 
 int pixels_stride(const struct tripool_format *format, unsigned plane)
