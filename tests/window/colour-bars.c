@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: MIT
 /*
  * colour-bars publish STREAM
- *	For each line "PIX_FMT WIDTH HEIGHT MATRIX FULL_RANGE SAID_MATRIX SAID_FULL_RANGE TURN" on standard input
- *publishes one frame of eight patches of known colours, encoded by that matrix and range, but called by the others.
+ *     For each line "PIX_FMT WIDTH HEIGHT MATRIX FULL_RANGE SAID_MATRIX SAID_FULL_RANGE TURN" on standard input
+ *     publishes one frame of eight patches of known colours, encoded by that matrix and range, but called by the
+ *     others. Any format whose components libavutil can write, and Bayer.
  * colour-bars check PICTURE PIX_FMT TURN
- *	PICTURE is of a window that shows such a frame all over. Exits with 1 when a patch's middle is not of its
- *colour.
+ *     PICTURE is of a window that shows such a frame all over. Exits with 1 when a patch's middle is not of its
+ *     colour.
  *
- * The patches are two rows of four; TURN says which comes first, so that no frame is taken for the one before.
+ * The patches are two rows of four; TURN says which comes first, so that no frame is taken for the one before. What is
+ * transparent by its alpha is to be shown as if it were not.
  */
 #include <SDL.h>
 #include <errno.h>
+#include <libavutil/common.h>
 #include <libavutil/pixdesc.h>
 #include <math.h>
 #include <poll.h>
@@ -44,13 +47,27 @@ static const AVPixFmtDescriptor *describe(const char *pix_fmt)
 	return d;
 }
 
+static bool is_rgb(const AVPixFmtDescriptor *d)
+{
+	return d->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_BAYER);
+}
+
 static void colour_of(const AVPixFmtDescriptor *d, int patch, uint8_t rgb[3])
 {
 	for (int c = 0; c < 3; c++)
 		rgb[c] = d->nb_components <= 2 ? grays[patch] : colours[patch][c];
 }
 
-/* ---- Encoding: the equations of BT.601 and BT.709, which differ in kr and kb alone ---------------------------- */
+/* As near as a few bits come to it. */
+static int shown_of(const AVPixFmtDescriptor *d, int component, uint8_t value)
+{
+	int depth = d->comp[component].depth, most = (1 << depth) - 1;
+	if (depth >= 8 || !is_rgb(d) || (d->flags & AV_PIX_FMT_FLAG_BAYER))
+		return value;
+	return (int)lround(round(value * most / 255.0) * 255 / most);
+}
+
+/* ---- Encoding: the equations of BT.601, BT.709 and BT.2020, which differ in kr and kb alone ------------------- */
 
 struct code {
 	int matrix, full_range;
@@ -58,46 +75,103 @@ struct code {
 
 static double luma_weight(const struct code *code, int component)
 {
-	double kr = code->matrix == 1 ? 0.2126 : 0.299, kb = code->matrix == 1 ? 0.0722 : 0.114;
+	double kr = 0.299, kb = 0.114;
+	if (code->matrix == 1)
+		kr = 0.2126, kb = 0.0722;
+	else if (code->matrix == 9)
+		kr = 0.2627, kb = 0.0593;
 	return component == 0 ? kr : component == 2 ? kb : 1 - kr - kb;
 }
 
-static uint16_t encode(const AVPixFmtDescriptor *d, const struct code *code, int component, const uint8_t rgb[3])
+static bool is_chroma(const AVPixFmtDescriptor *d, int component)
+{
+	return !is_rgb(d) && d->nb_components > 2 && (component == 1 || component == 2);
+}
+
+/* What is from 0 to 1 (chroma: from -0.5 to 0.5), in the component's bits. */
+static uint32_t quantise(const AVPixFmtDescriptor *d, int component, bool full_range, double value)
 {
 	int depth = d->comp[component].depth;
-	double most = (1 << depth) - 1, unit = 1 << (depth - 8), y = 0;
-	if (d->flags & AV_PIX_FMT_FLAG_RGB)
-		return (uint16_t)lround(component == 3 ? most : rgb[component] / 255.0 * most);
+	double most = ldexp(1, depth) - 1, unit = ldexp(1, depth - 8);
+	if (d->flags & AV_PIX_FMT_FLAG_FLOAT) {
+		float number = (float)value;
+		uint32_t bits;
+		memcpy(&bits, &number, sizeof(bits));
+		return bits;
+	}
+	if (is_chroma(d, component))
+		value = full_range ? value * most + 128 * unit : (128 + 224 * value) * unit;
+	else
+		value = full_range ? value * most : (16 + 219 * value) * unit;
+	return (uint32_t)lround(fmin(value, most));
+}
+
+static uint32_t encode(const AVPixFmtDescriptor *d, const struct code *code, int component, const uint8_t rgb[3])
+{
+	double y = 0;
+	if ((d->flags & AV_PIX_FMT_FLAG_ALPHA) && component == d->nb_components - 1)
+		return quantise(d, component, true, 0.25);
+	if (is_rgb(d))
+		return quantise(d, component, true, rgb[component] / 255.0);
 	for (int c = 0; c < 3; c++)
 		y += luma_weight(code, c) * rgb[c] / 255;
 	if (component == 0)
-		return (uint16_t)lround(code->full_range ? y * most : (16 + 219 * y) * unit);
+		return quantise(d, component, code->full_range, y);
 	int other = component == 1 ? 2 : 0; /* blue, red */
 	double chroma = (rgb[other] / 255.0 - y) / (2 * (1 - luma_weight(code, other)));
-	double value = code->full_range ? chroma * most + 128 * unit : (128 + 224 * chroma) * unit;
-	return (uint16_t)lround(fmin(value, most));
+	return quantise(d, component, code->full_range, chroma);
+}
+
+static void colour_at(const AVPixFmtDescriptor *d, int x, int y, int width, int height, int turn, uint8_t rgb[3])
+{
+	int place = x * COLUMNS / width + y * (PATCHES / COLUMNS) / height * COLUMNS;
+	colour_of(d, (place + turn) % PATCHES, rgb);
+}
+
+/* "bayer_rggb8": the colours of four pixels, then their bits and byte order. */
+static void draw_bayer(uint8_t *plane, const struct tripool_format *f, int turn)
+{
+	const AVPixFmtDescriptor *d = describe(f->pix_fmt);
+	const char *tile = d->name + strlen("bayer_");
+	bool wide = strstr(tile, "16"), big = d->flags & AV_PIX_FMT_FLAG_BE;
+	for (int y = 0; y < (int)f->height_px; y++) {
+		uint8_t *row = plane + (size_t)y * f->stride_bytes[0];
+		for (int x = 0; x < (int)f->width_px; x++) {
+			uint8_t rgb[3];
+			colour_at(d, x, y, (int)f->width_px, (int)f->height_px, turn, rgb);
+			char is = tile[y % 2 * 2 + x % 2];
+			uint8_t value = rgb[is == 'r' ? 0 : is == 'g' ? 1 : 2];
+			/* of 16 bits the lower ones go unseen: were the bytes taken in the wrong order, these would be
+			 */
+			row[wide ? 2 * x + big : x] = wide ? 0x5a : value;
+			if (wide)
+				row[2 * x + !big] = value;
+		}
+	}
 }
 
 static void draw(uint8_t *const plane[], const struct tripool_format *f, const struct code *code, int turn)
 {
-	static uint16_t row[32768];
+	static uint32_t row[32768];
 	const AVPixFmtDescriptor *d = describe(f->pix_fmt);
 	uint8_t *data[4] = {plane[0], plane[1], plane[2], plane[3]};
 	int linesize[4] = {0};
+	if (d->flags & AV_PIX_FMT_FLAG_BAYER) {
+		draw_bayer(plane[0], f, turn);
+		return;
+	}
 	for (uint32_t p = 0; p < f->plane_count; p++)
 		linesize[p] = (int)f->stride_bytes[p];
 	for (int c = 0; c < d->nb_components; c++) {
-		bool is_chroma = (c == 1 || c == 2) && !(d->flags & AV_PIX_FMT_FLAG_RGB);
-		int width = (int)f->width_px >> (is_chroma ? d->log2_chroma_w : 0);
-		int height = (int)f->height_px >> (is_chroma ? d->log2_chroma_h : 0);
+		int width = AV_CEIL_RSHIFT((int)f->width_px, is_chroma(d, c) ? d->log2_chroma_w : 0);
+		int height = AV_CEIL_RSHIFT((int)f->height_px, is_chroma(d, c) ? d->log2_chroma_h : 0);
 		for (int y = 0; y < height; y++) {
 			for (int x = 0; x < width; x++) {
-				int place = x * COLUMNS / width + y * (PATCHES / COLUMNS) / height * COLUMNS;
 				uint8_t rgb[3];
-				colour_of(d, (place + turn) % PATCHES, rgb);
+				colour_at(d, x, y, width, height, turn, rgb);
 				row[x] = encode(d, code, c, rgb);
 			}
-			av_write_image_line(row, data, linesize, d, 0, y, c, width);
+			av_write_image_line2(row, data, linesize, d, 0, y, c, width, sizeof(*row));
 		}
 	}
 }
@@ -173,7 +247,7 @@ static int check(const char *picture, const char *pix_fmt, int turn)
 		const uint8_t *is = (const uint8_t *)s->pixels + y * s->pitch + x * 4;
 		int off = 0;
 		for (int c = 0; c < 3; c++)
-			off = abs(is[c] - should[c]) > off ? abs(is[c] - should[c]) : off;
+			off = FFMAX(off, abs(is[c] - shown_of(d, FFMIN(c, d->nb_components - 1), should[c])));
 		if (off <= OFF_AT_MOST)
 			continue;
 		fprintf(stderr, "colour-bars: %d,%d,%d is shown as %d,%d,%d\n", should[0], should[1], should[2], is[0],

@@ -4,7 +4,8 @@
 
 #include <SDL.h>
 
-/* A PNG of any kind as SDL_PIXELFORMAT_RGBA32, to be freed with SDL_FreeSurface; NULL with SDL_GetError. */
+/* A PNG of any kind, or what xwd says of an ordinary screen, as SDL_PIXELFORMAT_RGBA32, to be freed with
+ * SDL_FreeSurface; NULL with SDL_GetError. */
 SDL_Surface *picture_load(const char *path);
 
 #endif
