@@ -20,7 +20,7 @@
  * its socket stays, and all that is seen is that its lock file, which it had open for writing, is closed. Not so where
  * it was removed before, as by one that went well.
  */
-#define EVENTS (IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CLOSE_WRITE | IN_EXCL_UNLINK)
+#define EVENTS (IN_MOVED_TO | IN_DELETE | IN_CLOSE_WRITE | IN_EXCL_UNLINK)
 /* What tells, above a directory that is missing, that it came. */
 #define EVENTS_ABOVE (IN_CREATE | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
 
