@@ -183,7 +183,8 @@ static void tell_lost(struct capture *capture, int code, const struct tripool_er
 		return;
 	capture->lost = *why;
 	status_finish(&capture->status);
-	cli_error("%s; the stream stays, waiting for it to come back", why->text);
+	cli_error("%s; the stream stays, %s", why->text,
+	    absent(code) ? "waiting for it to come back" : "and it is tried again");
 }
 
 /* Not as soon as it is open: one that delivers nothing is not back. */
