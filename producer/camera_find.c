@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "error.h"
 #include "v4l2.h"
@@ -162,12 +163,18 @@ static int find_first(struct camera_device *device, struct tripool_error *error)
 	return failed < 0 ? tripool_fail(error, failed, "%s", why.text) : camera_find_none(error);
 }
 
+/* A name may have a '/' in it as well ("PC/TV Camera"), but what begins with one is no name. */
+static bool is_path(const char *argument)
+{
+	return argument[0] == '/' || argument[0] == '.' || (strchr(argument, '/') && access(argument, F_OK) == 0);
+}
+
 int camera_find(struct camera_device *device, const char *argument, const char *identity, struct tripool_error *error)
 {
 	char path[CAMERA_PATH_BYTES];
 	int r;
 
-	if (argument && strchr(argument, '/'))
+	if (argument && is_path(argument))
 		return camera_device_open(device, argument, error);
 	if (!argument && !identity)
 		return find_first(device, error);

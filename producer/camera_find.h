@@ -21,11 +21,11 @@ struct camera_found {
 int camera_next(struct camera_found *found, int after);
 
 /*
- * Opens the camera that `argument` means: a path where it has a '/', else the card name (in capitals or not, else a
- * part of it) of one camera alone; NULL: the first that can be had. With an `identity`, and unless it is a path: the
- * camera of that identity, whatever its number is now, else the only one of the same name, which may have been put into
- * another socket. Errors: those of camera_device_open; -ENODEV: there is none, -EINVAL: more than one has that name;
- * the text lists them.
+ * Opens the camera that `argument` means: a path where it begins with '/' or '.', or has a '/' and is there; else the
+ * card name (in capitals or not, else a part of it) of one camera alone; NULL: the first that can be had. With an
+ * `identity`, and unless it is a path: the camera of that identity, whatever its number is now, else the only one of
+ * the same name, which may have been put into another socket. Errors: those of camera_device_open; -ENODEV: there is
+ * none, -EINVAL: more than one has that name; the text lists them.
  */
 int camera_find(struct camera_device *device, const char *argument, const char *identity, struct tripool_error *error);
 

@@ -6,6 +6,7 @@
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "camera-rig.h"
 
@@ -202,6 +203,23 @@ static void test_names(void **state)
 	    "no cameras found: no /dev/video* device captures (plug one in, or load its driver)");
 }
 
+/* A name with what paths have in them. */
+static void test_name_like_a_path(void **state)
+{
+	static const struct fake_camera one[] = {{"PC/TV Camera: PC/TV Cam", NULL}};
+
+	(void)state;
+	fake.cameras = one;
+	fake.camera_count = 1;
+	named("PC/TV Camera: PC/TV Cam", 0, 0, NULL);
+	named("pc/tv", 0, 0, NULL);
+	named("TV/PC", 0, -ENODEV, "no camera is named 'TV/PC'; there is 'PC/TV Camera: PC/TV Cam' /dev/video3");
+	named("/TV Camera", 0, -ENOENT, "there is no camera '/TV Camera': --list shows the cameras");
+	named("./pc/tv", 0, -ENOENT, "there is no camera './pc/tv': --list shows the cameras");
+	assert_int_equal(chdir("/"), 0);
+	named("dev/null", 0, -ENOTTY, "'dev/null' is not a video device: --list shows the cameras");
+}
+
 /* Opened again: the same camera, wherever it is now. */
 static void test_the_same_again(void **state)
 {
@@ -274,6 +292,7 @@ int main(void)
 	    TEST(test_json),
 	    TEST(test_json_odd_ones),
 	    TEST(test_names),
+	    TEST(test_name_like_a_path),
 	    TEST(test_the_same_again),
 	    TEST(test_many_names),
 	};
