@@ -242,6 +242,7 @@ pid=$!
 start first-watch "$watch" first 1
 ended_well first-watch $!
 refused busy '(tripool-capture) has it' "camera:$video" -n second -s 640x360
+# shellcheck disable=SC2217 # it is to have it open, no more
 sleep 60 <"$video" &
 other=$!
 refused busy-twice 'have it; any number can view its stream' "camera:$video" -n second -s 640x360
