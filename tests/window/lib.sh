@@ -62,8 +62,9 @@ within() {
 	done
 }
 
+# start_x [SIZE]: of the screen
 start_x() {
-	start xvfb Xvfb -displayfd 3 -screen 0 1600x1200x24 -nolisten tcp -noreset 3>"$work/display"
+	start xvfb Xvfb -displayfd 3 -screen 0 "${1:-1600x1200}x24" -nolisten tcp -noreset 3>"$work/display"
 	within 20 test -s "$work/display" || fail "Xvfb did not start"
 	DISPLAY=:$(cat "$work/display")
 	export DISPLAY
