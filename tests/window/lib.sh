@@ -2,7 +2,7 @@
 # What the window tests share: an X server, a directory and a set of processes of their own, all gone at the end.
 # A test sources it with the directory of the built programs as its first argument.
 
-bin=${1:?usage: $0 DIRECTORY-OF-THE-BUILD}
+bin=$(realpath "${1:?usage: $0 DIRECTORY-OF-THE-BUILD}")
 capture=$bin/producer/tripool-capture
 view=$bin/consumer/tripool-view
 read_strip=$bin/tests/window/read-strip
