@@ -305,8 +305,8 @@ static void on_wheel(struct input *in, const SDL_MouseWheelEvent *e)
 int input_handle(struct input *in, struct tripool_error *error)
 {
 	SDL_Event e;
-	int r = 0;
-	while (r == 0 && SDL_PollEvent(&e)) {
+	int r = 0, handled = 0;
+	for (; r == 0 && SDL_PollEvent(&e); handled = 1) {
 		switch (e.type) {
 		case SDL_QUIT:
 			in->quit = true;
@@ -332,5 +332,5 @@ int input_handle(struct input *in, struct tripool_error *error)
 			break;
 		}
 	}
-	return r;
+	return r < 0 ? r : handled;
 }

@@ -18,7 +18,8 @@ struct input {
 	SDL_Point pressed_at;
 };
 
-/* Everything in SDL's queue. Negative: cannot go on. */
+/* What is in SDL's queue. 1: there was something, which may have brought more with it; 0: nothing. Negative: cannot go
+ * on. */
 int input_handle(struct input *input, struct tripool_error *error);
 
 /* Names the window after what it shows. */

@@ -124,14 +124,15 @@ int loop_run(struct loop *l, struct tripool_error *error)
 	while (r >= 0) {
 		if (l->input.screen_changed || l->refresh.next_ns == 0)
 			find_refresh(l);
-		r = input_handle(&l->input, error);
-		if (r == 0 && !l->input.quit)
+		int heard = r = input_handle(&l->input, error);
+		if (r >= 0 && !l->input.quit)
 			r = show(l, error);
 		if (l->input.quit || due(l->end_ns) || (l->most_frames && grid_frames_shown(l->grid) >= l->most_frames))
 			break;
-		/* what was shown may have brought events with it: they are handled before anything sleeps */
+		/* what was shown, and what a key did, may have brought events with it, which no fd tells of any more:
+		 * they are handled before anything sleeps */
 		if (r >= 0)
-			sleep_until_something(l, r == 0);
+			sleep_until_something(l, r == 0 && heard == 0);
 	}
 	return r < 0 ? r : 0;
 }

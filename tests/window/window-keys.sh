@@ -1,7 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# What the keys do that no other test presses: i figures, s screenshot, f full screen and back; and the options --fullscreen and
-# --duration. A closed window ends the viewer.
+# What the keys do that no other test presses: i figures, s screenshot; and the options --fullscreen and --duration. A closed window ends the viewer.
 . "$(dirname "$0")/lib.sh"
 start_x
 cd "$work" || exit 1
@@ -52,9 +51,6 @@ for renderer in gpu surface; do
 	press i
 	within 10 same plain.png || fail "$renderer: i leaves something behind"
 
-	press f
-	press f
-	within 10 same plain.png || fail "$renderer: f and f again changes the picture"
 	press space
 	xdotool windowclose "$window" # as the server ends a client's window
 	within 10 eval '! kill -0 "$viewer" 2>/dev/null' || fail "$renderer: outlives its window"
