@@ -55,6 +55,8 @@ void grid_layout(struct grid *g)
 	if (g->count < 2)
 		g->enlarged = NULL;
 	display_size(g->display, &width, &height);
+	g->width_px = width;
+	g->height_px = height;
 	for (int i = 0; i < g->count; i++) {
 		struct tile *t = g->tile[i];
 		SDL_Rect area = grid_cell(g->count, i, width, height, g->aspect);
@@ -196,8 +198,18 @@ static void start_over(struct grid *g)
 	grid_layout(g);
 }
 
+/* SDL knows of the window's new size before its event is heard. */
+static void follow_window(struct grid *g)
+{
+	int width, height;
+	display_size(g->display, &width, &height);
+	if (width != g->width_px || height != g->height_px)
+		grid_layout(g);
+}
+
 int grid_show(struct grid *g, struct tripool_error *error)
 {
+	follow_window(g);
 	bool changed = g->redraw_all;
 	int64_t now = tripool_now_ns();
 	if (g->redraw_all && !g->display->class->redraws_all)

@@ -21,6 +21,7 @@ struct grid {
 	struct layer nothing;  /* what is said where there is no stream */
 	bool redraw_all;
 	double aspect;                                /* of the layout */
+	int width_px, height_px;                      /* of the window, as it was laid out */
 	uint64_t gone_frames_shown, gone_frames_torn; /* of streams that were removed */
 };
 

@@ -29,6 +29,7 @@ words_in_the_middle_of() {
 }
 
 start capture "$capture" pattern -n there -s 640x360 -f nv12 -r 30
+start other "$capture" pattern -n other -s 640x360 -f nv12 -r 60
 for renderer in gpu surface; do
 	start view "$view" absent --renderer $renderer
 	viewer=$pid
@@ -59,5 +60,19 @@ for renderer in gpu surface; do
 	within 10 same_as plain.png || fail "$renderer: f and f again changes the picture"
 	press q
 	wait "$viewer" || fail "$renderer: q ended the viewer with status $?"
+
+	# tiles that lie one above the other on the screen, side by side in the window
+	start view "$view" there other --renderer $renderer --geometry 600x300 --fullscreen
+	viewer=$pid
+	wait_window '^tripool: there, other$'
+	within 10 has_size 1600 1200 || fail "$renderer: --fullscreen does not fill the screen"
+	for _ in 1 2 3 4 5 6 7; do
+		press f
+		within 10 has_size 600 300 || fail "$renderer: several streams: f does not leave the full screen"
+		press f
+		within 10 has_size 1600 1200 || fail "$renderer: several streams: f does not fill the screen"
+	done
+	press q
+	wait "$viewer" || fail "$renderer: q ended the viewer of several with status $?"
 	echo "$renderer: full screen and back"
 done
