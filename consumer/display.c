@@ -152,8 +152,12 @@ int display_refresh_hz(struct display *display)
 	return mode.refresh_rate;
 }
 
+bool display_is_fullscreen(const struct display *display)
+{
+	return SDL_GetWindowFlags(display->window) & SDL_WINDOW_FULLSCREEN_DESKTOP;
+}
+
 void display_toggle_fullscreen(struct display *display)
 {
-	bool full = SDL_GetWindowFlags(display->window) & SDL_WINDOW_FULLSCREEN_DESKTOP;
-	SDL_SetWindowFullscreen(display->window, full ? 0 : SDL_WINDOW_FULLSCREEN_DESKTOP);
+	SDL_SetWindowFullscreen(display->window, display_is_fullscreen(display) ? 0 : SDL_WINDOW_FULLSCREEN_DESKTOP);
 }

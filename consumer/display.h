@@ -115,6 +115,7 @@ SDL_Point display_point(struct display *display, int mouse_x, int mouse_y);
 /* How often a second the screen shows something else; 60 where it does not say. */
 int display_refresh_hz(struct display *display);
 
+bool display_is_fullscreen(const struct display *display);
 void display_toggle_fullscreen(struct display *display);
 
 int display_gpu_create(

@@ -6,7 +6,8 @@
 static const struct {
 	const char *key, *does;
 } keys[] = {
-    {"q, Esc", "quit (Esc first leaves an enlarged stream)"},
+    {"q", "quit"},
+    {"Esc", "back from this page, one stream, full screen; else quit"},
     {"h", "this page"},
     {"f", "full screen"},
     {"t", "always on top"},
@@ -18,7 +19,7 @@ static const struct {
     {"r", "turn by 90°"},
     {"c", "cover the window, or fit into it"},
     {"wheel, + -", "zoom"},
-    {"z", "one screen pixel a pixel"},
+    {"z", "1:1, a pixel of the picture on one of the screen"},
     {"0", "the whole picture"},
     {"drag, arrows", "move a zoomed picture"},
     {"click, 1 to 9", "enlarge one of several streams, and back"},

@@ -201,12 +201,21 @@ static int on_tile_key(struct input *in, struct tile *t, SDL_Keycode key, struct
 	return r;
 }
 
+static void toggle_fullscreen(struct input *in)
+{
+	in->grid->display->keep_size = true;
+	display_toggle_fullscreen(in->grid->display);
+}
+
+/* One step back; where there is none, quits. */
 static void on_escape(struct input *in)
 {
 	if (in->help)
 		show_help(in, false);
 	else if (in->grid->enlarged)
 		enlarge(in, in->grid->enlarged);
+	else if (display_is_fullscreen(in->grid->display))
+		toggle_fullscreen(in);
 	else
 		in->quit = true;
 }
@@ -226,8 +235,7 @@ static int on_key(struct input *in, SDL_Keycode key, struct tripool_error *error
 		show_help(in, !in->help);
 		return 0;
 	case SDLK_f:
-		g->display->keep_size = true;
-		display_toggle_fullscreen(g->display);
+		toggle_fullscreen(in);
 		return 0;
 	case SDLK_t:
 		in->on_top = !in->on_top;

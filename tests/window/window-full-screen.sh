@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Full screen and back by f, as a window manager does it: what the window shows follows, also while nothing comes that
-# would wake it.
+# Full screen and back, by f or Esc, as a window manager does it: what the window shows follows, also while nothing comes
+# that would wake it.
 . "$(dirname "$0")/lib.sh"
 start_x
 start openbox openbox --sm-disable
@@ -58,6 +58,10 @@ for renderer in gpu surface; do
 		fail "$renderer: a frozen picture does not follow the window"
 	press f
 	within 10 same_as plain.png || fail "$renderer: f and f again changes the picture"
+	press f
+	within 10 has_size 1600 1200 || fail "$renderer: f does not fill the screen again"
+	press Escape
+	within 10 same_as plain.png || fail "$renderer: Esc does not leave the full screen"
 	press q
 	wait "$viewer" || fail "$renderer: q ended the viewer with status $?"
 
