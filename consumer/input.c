@@ -247,6 +247,8 @@ static int on_key(struct input *in, SDL_Keycode key, struct tripool_error *error
 			tile_show_figures(g->tile[i], g->figures);
 		return 0;
 	default:
+		if (key >= SDLK_KP_1 && key <= SDLK_KP_9)
+			key = SDLK_1 + key - SDLK_KP_1;
 		if (key >= SDLK_1 && key <= SDLK_9 && key - SDLK_1 < g->count)
 			enlarge(in, g->tile[key - SDLK_1]);
 		/* with the mouse elsewhere, the first one is meant */

@@ -62,6 +62,10 @@ for renderer in gpu surface; do
 	within 10 small || fail "$renderer: another click does not go back"
 	press 3
 	within 10 large || fail "$renderer: 3 does not enlarge the third"
+	press KP_3
+	within 10 small || fail "$renderer: 3 on the keypad does not go back"
+	press KP_2
+	within 10 title_matches '^tripool: cam1$' || fail "$renderer: 2 on the keypad does not enlarge the second"
 	press Escape
 	within 10 small || fail "$renderer: Esc does not go back"
 
