@@ -285,12 +285,12 @@ void tile_draw(struct tile *t)
 {
 	struct placement placement = placement_of(t);
 	display_draw(t->display, t->picture, &placement, has_no_signal(t));
-	draw_layer(t, &t->message, 0, 0);
 	if (t->figures)
 		draw_layer(t, &t->table, -1, -1);
 	else if (t->named)
 		draw_layer(t, &t->label, -1, -1);
 	draw_layer(t, &t->pixel, -1, 1);
+	draw_layer(t, &t->message, 0, 0); /* in a small tile over the figures: it says that they are old */
 }
 
 int64_t tile_wake_ns(const struct tile *t)

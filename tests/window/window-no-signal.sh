@@ -16,6 +16,11 @@ differs() { # from $1, what the window shows now
 	picture "$work/now.png"
 	[ "$(compare -metric AE "$1" "$work/now.png" null: 2>&1)" != 0 ]
 }
+words_are_whole() {
+	picture "$work/now.png"
+	convert "$work/now.png" -threshold 60% -crop "$words" +repage "$work/words-now.png"
+	[ "$(compare -metric AE "$work/words.png" "$work/words-now.png" null: 2>&1)" = 0 ]
+}
 dimmed() { # to below two thirds of $1
 	picture "$work/now.png"
 	[ $(($(brightness "$work/now.png") * 3)) -lt $(($1 * 2)) ]
@@ -31,6 +36,12 @@ for renderer in gpu surface; do
 	picture "$work/waiting.png"
 	[ "$(brightness "$work/waiting.png")" -lt 50 ] || fail "$renderer: a window that waits is not dark"
 	keep waiting "$work/waiting.png"
+	words=$(convert "$work/waiting.png" -threshold 60% -format '%@' info:)
+	convert "$work/waiting.png" -threshold 60% -crop "$words" +repage "$work/words.png"
+	press i
+	within 10 differs "$work/waiting.png" || fail "$renderer: i shows nothing"
+	within 10 words_are_whole || fail "$renderer: the figures cover the words"
+	press i
 
 	start capture "$capture" pattern -n signal -s 640x360 -f nv12 -r 30
 	producer=$pid
