@@ -98,6 +98,13 @@ static void add_latency(struct tile *t, const char *label, const struct distribu
 		add(t, label, "–");
 }
 
+static void number_frame(struct tile *t)
+{
+	struct text_row *row = &t->rows[FRAME_ROW];
+	if (t->stream.last.sequence > 0)
+		snprintf(row->value, sizeof(row->value), "%" PRIu64, t->stream.last.sequence);
+}
+
 void figures_write(struct tile *t, int64_t now_ns)
 {
 	const struct stream *s = &t->stream;
@@ -105,15 +112,15 @@ void figures_write(struct tile *t, int64_t now_ns)
 	struct tripool_viewer_stats stats;
 	if (t->row_count > 0 && now_ns - t->rows_since_ns < LEAST_SPAN_NS) {
 		/* but the number is that of the frame under it, which may be frozen now */
-		struct text_row *row = &t->rows[FRAME_ROW];
-		snprintf(row->value, sizeof(row->value), "%" PRIu64, s->last.sequence);
+		number_frame(t);
 		return;
 	}
 	tripool_viewer_get_stats(s->viewer, &stats);
 	t->row_count = 0;
 	add(t, "stream", "%s", s->name);
 	add_picture(t);
-	add(t, "frame", "%" PRIu64, s->last.sequence);
+	add(t, "frame", "–");
+	number_frame(t);
 	add_rates(t, &stats, now_ns);
 	add_latency(t, "since capture", &s->recent.capture);
 	add_latency(t, "since publish", &s->recent.publish);
