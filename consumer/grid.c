@@ -138,10 +138,16 @@ void grid_close(struct grid *g)
 	g->display = NULL;
 }
 
+struct tile *grid_alone(const struct grid *g)
+{
+	return g->enlarged ? g->enlarged : g->count == 1 ? g->tile[0] : NULL;
+}
+
 struct tile *grid_tile_at(const struct grid *g, SDL_Point at)
 {
-	if (g->enlarged || g->count == 1)
-		return g->enlarged ? g->enlarged : g->tile[0];
+	struct tile *alone = grid_alone(g);
+	if (alone)
+		return alone;
 	for (int i = 0; i < g->count; i++)
 		if (SDL_PointInRect(&at, &g->tile[i]->area))
 			return g->tile[i];

@@ -41,6 +41,9 @@ void grid_close(struct grid *grid);
 /* After the window's size, the tiles, or what is enlarged changed. */
 void grid_layout(struct grid *grid);
 
+/* The tile that has the window for itself; NULL: there is none, or several share it. */
+struct tile *grid_alone(const struct grid *grid);
+
 /* The tile at a point, or the only one that is seen; NULL: none. */
 struct tile *grid_tile_at(const struct grid *grid, SDL_Point at);
 

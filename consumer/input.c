@@ -19,7 +19,7 @@
 void input_set_title(struct input *in)
 {
 	const struct grid *g = in->grid;
-	const struct tile *t = g->enlarged ? g->enlarged : g->count == 1 ? g->tile[0] : NULL;
+	const struct tile *t = grid_alone(g);
 	char title[256];
 	size_t length;
 	/* ASCII alone: in the C locale Xlib refuses titles with anything else */
@@ -107,12 +107,13 @@ static void on_window(struct input *in, const SDL_WindowEvent *e)
 
 /* ---- Keys ----------------------------------------------------------------------------------------------------- */
 
-static void save_screenshot(struct input *in, const struct tile *t)
+static void save_screenshot(struct input *in)
 {
+	const struct tile *t = grid_alone(in->grid);
 	char path[SCREENSHOT_NAME_BYTES];
 	struct tripool_error error = {""};
 	SDL_Surface *picture = grid_picture(in->grid);
-	int r = screenshot_save(path, picture, stream_about(&t->stream), &error);
+	int r = screenshot_save(path, picture, t ? stream_about(&t->stream) : NULL, &error);
 	SDL_FreeSurface(picture);
 	if (r < 0)
 		cli_error("%s", error.text);
@@ -190,9 +191,6 @@ static int on_tile_key(struct input *in, struct tile *t, SDL_Keycode key, struct
 		r = tile_inspect(t, !t->inspects, error);
 		input_set_title(in);
 		break;
-	case SDLK_s:
-		save_screenshot(in, t);
-		break;
 	default:
 		if (t->has_format)
 			on_view_key(t, key, in->pointer);
@@ -233,6 +231,9 @@ static int on_key(struct input *in, SDL_Keycode key, struct tripool_error *error
 		return 0;
 	case SDLK_h:
 		show_help(in, !in->help);
+		return 0;
+	case SDLK_s:
+		save_screenshot(in);
 		return 0;
 	case SDLK_f:
 		toggle_fullscreen(in);

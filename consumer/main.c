@@ -88,7 +88,7 @@ static int add_streams(struct grid *grid, const struct options *o, struct tripoo
 static int write_screenshot(struct grid *grid, const char *path, struct tripool_error *error)
 {
 	SDL_Surface *picture = grid_picture(grid);
-	const struct tile *t = grid->enlarged ? grid->enlarged : grid->count == 1 ? grid->tile[0] : NULL;
+	const struct tile *t = grid_alone(grid);
 	int r = screenshot_write(path, picture, t ? stream_about(&t->stream) : NULL, error);
 	SDL_FreeSurface(picture);
 	return r;

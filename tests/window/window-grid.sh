@@ -47,6 +47,11 @@ for renderer in gpu surface; do
 		within 20 live $i || fail "$renderer: no frame in place $i"
 		goes_on $i || fail "$renderer: place $i stands still"
 	done
+	xdotool mousemove --window "$window" 900 100
+	press s
+	within 10 grep -q saved view.err || fail "$renderer: it does not say where the screenshot is"
+	shot=$(sed -n 's/^saved //p' view.err)
+	[[ $shot =~ ^\./tripool-[0-9]{8}T[0-9]{6}\.[0-9]{3}Z\.png$ ]] || fail "$renderer: a picture of all saved as '$shot'"
 	live 3 && fail "$renderer: a frame of a stream that is not there"
 	[ "$(bright 3)" -lt 50 ] || fail "$renderer: a tile that waits is not dark"
 
@@ -57,6 +62,8 @@ for renderer in gpu surface; do
 	xdotool mousemove --window "$window" 900 100 click 1
 	within 10 large || fail "$renderer: a click does not enlarge"
 	keep enlarged now.png
+	press s
+	within 10 grep -q 'saved ./tripool-cam1-' view.err || fail "$renderer: a picture of one is not saved as its own"
 	within 10 title_matches '^tripool: cam1$' || fail "$renderer: the title is '$(title)'"
 	xdotool click 1
 	within 10 small || fail "$renderer: another click does not go back"
