@@ -24,8 +24,10 @@ int display_create(struct display **display, const struct display_options *optio
 	}
 	if (options->kind == DISPLAY_SURFACE || (options->kind == DISPLAY_AUTO && r < 0))
 		r = display_surface_create(display, options, flags, error);
-	if (r == 0)
+	if (r == 0) {
 		(*display)->keep_size = options->fullscreen || options->place.w > 0;
+		(*display)->keep_place = !SDL_WINDOWPOS_ISCENTERED(options->place.x);
+	}
 	return r;
 }
 
@@ -57,7 +59,8 @@ void display_fit(struct display *display, const struct tripool_format *format)
 		}
 	}
 	SDL_SetWindowSize(display->window, width, height);
-	SDL_SetWindowPosition(display->window, SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED);
+	if (!display->keep_place)
+		SDL_SetWindowPosition(display->window, SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED);
 }
 
 struct picture *display_picture_create(struct display *display)

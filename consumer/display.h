@@ -59,6 +59,7 @@ struct display {
 	char detail[32];  /* of the renderer, for a person: "opengl" */
 	bool is_emulated; /* a GPU that is this machine's CPU: each pixel costs more there than in `surface` */
 	bool keep_size;   /* the user chose the window's size: frames do not change it */
+	bool keep_place;  /* nor its place, which may be given without a size */
 	bool shown;
 };
 

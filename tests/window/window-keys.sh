@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# What the keys do that no other test presses: i figures, s screenshot; and the options --fullscreen and --duration. A closed window ends the viewer.
+# What the keys do that no other test presses: i figures, s screenshot; and the options --fullscreen, --duration and a place
+# alone as --geometry. A closed window ends the viewer.
 . "$(dirname "$0")/lib.sh"
 start_x
 cd "$work" || exit 1
@@ -62,5 +63,13 @@ for renderer in gpu surface; do
 	wait_window '^tripool: small$'
 	has_size 320 240 && fail "$renderer: --fullscreen has a window of the frame's size"
 	wait "$viewer" || fail "$renderer: --duration ended with status $?"
+
+	start view "$view" small --renderer $renderer --geometry +100+50
+	viewer=$pid
+	wait_window '^tripool: small$'
+	within 10 has_size 320 240 || fail "$renderer: a place alone takes the frame's size away"
+	[ "$(xdotool getwindowgeometry --shell "$window" | grep -cx -e X=100 -e Y=50)" = 2 ] ||
+		fail "$renderer: --geometry +100+50 is elsewhere"
+	stop "$viewer" || fail "$renderer: ended with status $?"
 	echo "$renderer: keys and options do what they should"
 done
