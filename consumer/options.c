@@ -13,11 +13,11 @@
 #define MOST_TITLE_BYTES 200
 
 static const char usage[] =
-    "usage: tripool-view [NAME...] [options]\n"
+    "Usage: tripool-view [NAME...] [options]\n"
     "Shows the video stream NAME (\"default\" when none is given), always its newest frame; several side by side.\n"
     "\n"
     "  --all                        show every stream there is, and those that come\n"
-    "  --frames N                   end after N frames were shown\n"
+    "  --frames N                   end after N frames were shown, those of all streams together\n"
     "  --duration S                 end after S seconds\n"
     "  --renderer auto|gpu|surface  how frames reach the window; auto: gpu where there is one\n"
     "  --geometry WxH+X+Y           the window's size and place, or one of them\n"
@@ -30,7 +30,7 @@ static const char usage[] =
     "  --json                       print a summary at the end; frames_torn is null without --verify\n"
     "  --screenshot FILE.png        write what the window showed last\n"
     "  -h, --help                   this text\n"
-    "      --version\n"
+    "      --version                the version\n"
     "\n"
     "Keys: h shows them all; q quit, f full screen, space freeze, i figures, s screenshot, p pixel values,\n"
     "m mirror, r turn, c cover, wheel and z zoom, 1 to 9 and click enlarge one of several\n"
