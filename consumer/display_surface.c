@@ -79,11 +79,14 @@ static SDL_Surface *window_of(struct display_surface *s)
 
 static void changed(struct display_surface *s, const SDL_Rect *where)
 {
+	SDL_Rect window = {0, 0, s->window->w, s->window->h}, seen;
+	if (!SDL_IntersectRect(&window, where, &seen))
+		return; /* laid out for a larger window: an X server ends a client that presents what is outside */
 	if (s->changes == MOST_CHANGES) { /* then all of it */
-		s->change[0] = (SDL_Rect){0, 0, s->window->w, s->window->h};
+		s->change[0] = window;
 		s->changes = 1;
 	} else {
-		s->change[s->changes++] = *where;
+		s->change[s->changes++] = seen;
 	}
 }
 
