@@ -98,12 +98,12 @@ void tripool_producer_destroy(struct tripool_producer *p)
 	free(p);
 }
 
+/* By the time of the last frame: reading the clock would be a good part of what a frame costs. */
 static void dispatch_now_and_then(struct tripool_producer *p)
 {
-	int64_t now_ns = tripool_now_ns();
-	if (now_ns - p->dispatched_ns < DISPATCH_INTERVAL_NS)
+	if (p->published_ns != 0 && p->published_ns - p->dispatched_ns < DISPATCH_INTERVAL_NS)
 		return;
-	p->dispatched_ns = now_ns;
+	p->dispatched_ns = p->published_ns;
 	tripool_producer_dispatch(p);
 }
 
@@ -134,6 +134,7 @@ int tripool_producer_publish(
 	int64_t now_ns = tripool_now_ns();
 	if (said.capture_ns == 0)
 		said.capture_ns = now_ns;
+	p->published_ns = now_ns;
 	uint64_t wake = tripool_writer_publish(&p->writer, slot->index, now_ns, &said);
 	if (wake)
 		tripool_door_wake(p, wake);
@@ -145,6 +146,7 @@ int tripool_producer_cancel(struct tripool_producer *p, const struct tripool_slo
 	if (!tripool_writer_is_writing(&p->writer, slot->index))
 		return -EINVAL;
 	tripool_writer_cancel(&p->writer, slot->index);
+	p->published_ns = 0; /* no time has passed by it */
 	return 0;
 }
 

@@ -38,7 +38,8 @@ struct tripool_producer {
 	struct tripool_preparation preparation;
 	uint64_t generation;
 	bool manual_dispatch;
-	int64_t dispatched_ns; /* when begin last looked at the door */
+	int64_t published_ns;  /* when the last frame was; 0: none, or one was given up since */
+	int64_t dispatched_ns; /* which of these it was when begin last looked at the door */
 
 	int directory;
 	int lock;

@@ -355,6 +355,39 @@ static void by_hand_begin_lets_nobody_in(void **state)
 	puppet_produce_end();
 }
 
+static void frames(struct tripool_producer *producer, bool publish)
+{
+	struct tripool_slot slot;
+	for (int i = 0; i < 3; i++) {
+		usleep(10000);
+		assert_int_equal(tripool_producer_begin(producer, &slot), 0);
+		if (publish)
+			assert_int_equal(tripool_producer_publish(producer, &slot, NULL), 0);
+		else
+			assert_int_equal(tripool_producer_cancel(producer, &slot), 0);
+	}
+}
+
+/* Before the first frame, between frames, and when each one is given up. */
+static void begin_lets_viewers_in(void **state)
+{
+	(void)state;
+	struct tripool_producer *producer = puppet_produce(NULL, 64);
+	for (int way = 0; way < 3; way++) {
+		struct tripool_message m = hello();
+		int lease = -1;
+		frames(producer, way == 1);
+		int socket = knock();
+		say(socket, &m, sizeof(m));
+		frames(producer, way == 1);
+		assert_int_equal(tripool_wire_receive(socket, &m, &lease), 0);
+		assert_int_equal(m.preamble.type, TRIPOOL_LEASE);
+		close(lease);
+		close(socket);
+	}
+	puppet_produce_end();
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, puppet_setup, puppet_teardown)
 
 int main(void)
@@ -371,6 +404,7 @@ int main(void)
 	    TEST(only_who_is_ready_counts),
 	    TEST(a_mute_has_a_second),
 	    TEST(by_hand_begin_lets_nobody_in),
+	    TEST(begin_lets_viewers_in),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
