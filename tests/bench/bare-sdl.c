@@ -4,6 +4,7 @@
  * window with the same renderer, but from its own memory and at its own pace. What tripool-view takes more than this is
  * what the transport and a viewer's comforts cost.
  */
+#include "clock.h"
 #include "samples.h"
 
 #include <SDL.h>
