@@ -346,6 +346,7 @@ int measure(const struct job *job, const char *directory, pid_t daemon, struct o
 	    .height_px = job->height_px,
 	    .viewers = job->viewers,
 	    .sleeping = job->sleeping,
+	    .real = job->real,
 	    .directory = directory,
 	    .why = why};
 	r = job->transport->prepare ? job->transport->prepare(&run.link) : 0;

@@ -31,6 +31,7 @@ struct link {
 	uint32_t width_px, height_px;
 	int viewers;
 	bool sleeping;         /* take waits */
+	bool real;             /* the pixels are written and read */
 	const char *directory; /* of this run, for files and sockets; empty before prepare and after clean */
 	uint64_t copied_bytes; /* by this side: each write(), read() and memcpy() of pixels adds to it */
 	char *why;             /* WHY_BYTES */

@@ -2,7 +2,7 @@
 /*
  * The least that two processes of this machine can do for one another: the clock stamped, one word stored, and the
  * other one sees it, by looking all the time (hand-off, and ring, where none is lost) or by being woken (eventfd,
- * futex). No pixels.
+ * futex). In real use the frames lie in memory that both have, three in turn, and nothing keeps them apart.
  */
 #include "transport.h"
 
@@ -17,11 +17,15 @@
 #include <unistd.h>
 
 /* In one cache line: nothing could be less. */
+#define FRAMES 3
+
 struct bare {
 	_Alignas(128) _Atomic uint64_t word; /* the sequence */
 	_Atomic int64_t stamp_ns;
 	_Atomic uint32_t futex;
 	_Alignas(128) int fd;
+	uint8_t *frames;                    /* NULL: none are carried */
+	uint64_t begun;                     /* by the producer */
 	uint64_t seen;                      /* by the viewer */
 	_Alignas(128) _Atomic uint64_t had; /* by the viewer: of the ring */
 };
@@ -33,6 +37,13 @@ static int bare_prepare(struct link *link)
 		return link_fail(link, "mmap", errno);
 	link->own = b;
 	b->fd = -1;
+	if (!link->real)
+		return 0;
+	b->frames = mmap(NULL, FRAMES * link->bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (b->frames == MAP_FAILED) {
+		b->frames = NULL;
+		return link_fail(link, "mmap", errno);
+	}
 	return 0;
 }
 
@@ -43,6 +54,8 @@ static void bare_clean(struct link *link)
 		return;
 	if (b->fd >= 0)
 		close(b->fd);
+	if (b->frames)
+		munmap(b->frames, FRAMES * link->bytes);
 	munmap(b, sizeof(*b));
 }
 
@@ -62,10 +75,16 @@ static int bare_open(struct link *link)
 	return 0;
 }
 
+static uint8_t *frame_of(const struct link *link, uint64_t sequence)
+{
+	const struct bare *b = link->own;
+	return b->frames ? b->frames + sequence % FRAMES * link->bytes : NULL;
+}
+
 static uint8_t *bare_begin(struct link *link)
 {
-	(void)link;
-	return NULL;
+	struct bare *b = link->own;
+	return frame_of(link, ++b->begun);
 }
 
 static int bare_publish(struct link *link, const struct stamp *stamp)
@@ -83,6 +102,7 @@ static int bare_take(struct link *link, struct taken *taken)
 	if (word == b->seen)
 		return 0;
 	b->seen = word;
+	taken->frame = frame_of(link, word);
 	taken->sequence = word;
 	taken->publish_ns = atomic_load_explicit(&b->stamp_ns, memory_order_relaxed);
 	return 1;

@@ -1,0 +1,120 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# tripool-bench as its users meet it: what it prints and writes, what it says of bad input, and that it leaves nothing
+# behind, also when it is interrupted or one of its processes is killed.
+set -u
+bench=$(realpath "${1:?usage: $0 DIRECTORY-OF-THE-BUILD}")/tests/bench/tripool-bench
+work=$(mktemp -d "${TMPDIR:-/tmp}/tripool-bench-cli.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+export TMPDIR=$work
+cd "$work" || exit 1
+
+fail() {
+	echo "bench-cli: $*" >&2
+	cat "$work/err" >&2
+	exit 1
+}
+
+# bad WORDS ARGUMENTS...: is wrong usage, told in these words
+bad() {
+	local words=$1 status=0
+	shift
+	"$bench" "$@" >out 2>err || status=$?
+	[ $status = 2 ] || fail "$*: status $status"
+	grep -q -- "$words" err || fail "$*: does not say '$words'"
+	[ ! -s out ] || fail "$*: prints to standard output"
+}
+bad "'pigeon' is not a transport: see --list" --only pigeon
+bad "'1x' is not a size" --sizes 1x
+bad "'641x480'.*even" --sizes 641x480
+bad "none is given" --sizes ''
+bad "more than 8" --sizes 16x16,16x16,16x16,16x16,16x16,16x16,16x16,16x16,16x16
+bad "seconds" --seconds 0
+bad "at most 600" --seconds 601
+bad "one of them" --json --csv
+bad "'more' is too much" more
+
+"$bench" --help >out 2>err || fail "--help"
+grep -q '^usage: tripool-bench' out || fail "--help does not say how it is used"
+"$bench" --list >out 2>err || fail "--list"
+for name in hand-off eventfd futex tripool pipe fifo socket posix-queue sysv-queue sysv-shm posix-shm zeromq gst-shm iceoryx; do
+	grep -q "^$name " out || fail "--list does not have $name, built in or not"
+done
+
+status=0
+"$bench" --sizes 320x240 --only tripool --charts /proc/nowhere >out 2>err || status=$?
+[ $status = 1 ] || fail "charts that cannot be written: status $status"
+grep -q "cannot make the directory '/proc/nowhere'" err || fail "does not say where charts cannot be written"
+
+nothing_is_left() {
+	local left
+	left=$(find "$work" -mindepth 1 -name 'tripool-*')
+	[ -z "$left" ] || fail "$1: left behind: $left"
+	! pgrep -s 0 -x tripool-bench >/dev/null || fail "$1: a process is left"
+}
+segments() {
+	ipcs -m -q -s | grep -c '^0x'
+}
+
+# All there is, at a small size and for a short time
+before=$(segments)
+charts=()
+! command -v gnuplot >/dev/null || charts=(--charts charts)
+"$bench" --quick --sizes 320x240,640x480 --seconds 0.1 --only tripool --only pipe --json "${charts[@]}" >out 2>err ||
+	fail "--json"
+nothing_is_left "--json"
+jq -e '[.points[].transports[] | select(.transport == "tripool")] |
+	length == 12 and all(.frames_torn == 0 and .frames_disordered == 0 and .rounds == 2 and .copied_bytes == 0 and .fps > 0)' \
+	out >/dev/null || fail "--json: tripool's figures: $(cat out)"
+jq -e '[.points[].transports[] | select(.transport == "pipe")] |
+	length == 12 and all(.frames_lost == 0 and .copied_bytes > 0)' out >/dev/null ||
+	fail "--json: the pipe's figures: $(cat out)"
+jq -e '[.alone[] | select(.error == null and .frames_torn == 0)] | length == 17' out >/dev/null ||
+	fail "--json: tripool alone: $(jq .alone out)"
+
+if [ ${#charts[@]} -gt 0 ]; then
+	for name in latency-sleeping latency-polling fps fps-real-use cpu cpu-real-use viewers; do
+		[ "$(head -c 4 charts/$name.png | tail -c 3)" = PNG ] || fail "--charts: no $name.png"
+		grep -q '</svg>' charts/$name.svg || fail "--charts: no $name.svg"
+	done
+	jq -e .points charts/results.json >/dev/null && grep -q tripool charts/results.csv || fail "--charts: no figures"
+	! grep -v ' s  round' err || fail "gnuplot complains"
+fi
+
+"$bench" --quick --sizes 320x240 --seconds 0.1 --only pipe --csv >out 2>err || fail "--csv"
+[ "$(awk -F, 'NR == 1 { n = NF } NF != n' out)" = '' ] || fail "--csv: lines of different lengths"
+[ "$(grep -c ',pipe,' out)" = 6 ] || fail "--csv: not a line for each point"
+"$bench" --quick --sizes 320x240 --seconds 0.1 --only pipe >out 2>err || fail "tables"
+grep -q '^320x240, transport only, flat out$' out || fail "tables: no title"
+grep -q '^pipe .*(.*-.*)$' out || fail "tables: no ratio to the limit, with its spread"
+
+# An end that comes early: no figures, nothing left
+for signal in INT TERM; do
+	"$bench" --sizes 320x240 --only sysv-shm --only posix-shm >out 2>err &
+	pid=$!
+	sleep 1
+	kill -$signal $pid
+	wait $pid && fail "$signal: ends as if it had measured all"
+	nothing_is_left "$signal"
+	[ "$(segments)" = "$before" ] || fail "$signal: System V segments or semaphores are left"
+done
+
+# A process of it that is killed: a line that says so
+"$bench" --quick --sizes 320x240 --only sysv-shm --seconds 1 >out 2>err &
+pid=$!
+sleep 1
+pkill -KILL -n -P $pid || fail "it has no processes"
+wait $pid && fail "a killed process: ends as if all were well"
+grep -q 'was killed by signal 9' out || fail "a killed process is not told: $(cat out)"
+nothing_is_left "a killed process"
+[ "$(segments)" = "$before" ] || fail "a killed process: System V segments or semaphores are left"
+
+# A daemon that is not there
+if "$bench" --list | grep -q '^iceoryx .*frames\|^iceoryx  *iceoryx' && command -v iox-roudi >/dev/null; then
+	mkdir empty
+	status=0
+	PATH=$work/empty "$bench" --quick --sizes 320x240 --seconds 0.1 --only iceoryx >out 2>err || status=$?
+	[ $status = 1 ] || fail "no daemon: status $status"
+	grep -q 'iox-roudi.*No such file' out || fail "no daemon: does not say so: $(cat out)"
+	nothing_is_left "no daemon"
+fi

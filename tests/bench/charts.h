@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+/* Results as pictures, by gnuplot. */
+#ifndef TRIPOOL_BENCH_CHARTS_H
+#define TRIPOOL_BENCH_CHARTS_H
+
+#include "alone.h"
+
+/* Writes latency, fps, cpu and viewers, each .svg and .png, into a directory that exists; those that there are figures
+ * for. 0, or -errno having said why: -ENOENT: no gnuplot. */
+int charts_write(struct results *results, const struct alone *alone, const char *directory);
+
+#endif

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+/* Results for programs: each row as numbers with names, as JSON and as CSV. */
+#ifndef TRIPOOL_BENCH_FIGURES_H
+#define TRIPOOL_BENCH_FIGURES_H
+
+#include <json-c/json.h>
+#include <stdio.h>
+
+#include "results.h"
+
+/* Of one row: {"transport", "round_count", "fps": ..., ...}; numbers that there are none of are null. NULL: no memory.
+ */
+struct json_object *figures_json(struct results *results);
+
+/* A line of names, then one for each row; numbers that there are none of are empty. */
+void figures_csv(struct results *results, FILE *file);
+
+#endif

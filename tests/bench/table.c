@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+#include "table.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define CELL 32
+
+/* About three digits, whatever the size. */
+static const char *number(char text[CELL], double value)
+{
+	if (!isfinite(value))
+		return "-";
+	snprintf(text, CELL, "%.*f", value < 9.995 ? 2 : value < 99.95 ? 1 : 0, value);
+	return text;
+}
+
+static const char *rate(char text[CELL], double value)
+{
+	if (!(value >= 10000))
+		return number(text, value);
+	snprintf(text, CELL, value < 1e6 ? "%.1fk" : "%.2fM", value < 1e6 ? value / 1e3 : value / 1e6);
+	return text;
+}
+
+static const char *spread(char text[CELL], struct spread s)
+{
+	if (s.count == 0)
+		return "-";
+	snprintf(text, CELL, "%.2f (%.2f-%.2f)", s.median, s.min, s.max);
+	return text;
+}
+
+static double middle(const double *values, const struct row *row)
+{
+	return spread_of(values, (size_t)row->rounds).median;
+}
+
+static void print_head(const struct point *point)
+{
+	printf("%-14s %9s", "", "frames/s");
+	if (point->hz > 0)
+		printf(" %8s %8s %8s %8s %8s", "p50 us", "p90", "p99", "p99.9", "max");
+	printf(" | %8s %8s %8s | %6s %8s %8s %5s | %9s  %s\n", "us writer", "reader", "daemon", "copies", "MB", "lost",
+	    "torn", "x best", point->hz > 0 ? "x limit" : "of limit");
+}
+
+static void print_row(const struct point *point, const struct row *row)
+{
+	char t[CELL];
+	printf("%-14s", row->transport->name);
+	if (row->rounds == 0) {
+		printf(" %s\n", row->why[0] ? row->why : "not measured");
+		return;
+	}
+	printf(" %9s", rate(t, middle(row->fps, row)));
+	if (point->hz > 0)
+		for (int i = 0; i < 5; i++)
+			printf(" %8s", number(t, row_quantile(row, (double[]){0.5, 0.9, 0.99, 0.999, 1}[i]) / 1e3));
+	printf(" | %8s", number(t, middle(row->producer_us, row)));
+	printf(" %8s", number(t, middle(row->viewer_us, row)));
+	printf(" %8s", row->transport->start ? number(t, middle(row->daemon_us, row)) : "");
+	printf(" | %6s", number(t, row->copied_bytes / (point->width_px * 1.5 * point->height_px)));
+	printf(" %8s", number(t, (double)row->resident_bytes / 1e6));
+	printf(" %8s", rate(t, (double)row->lost));
+	printf(" %5llu", (unsigned long long)(row->torn + row->disordered));
+	printf(" | %9s", row->transport->kind == TRANSPORT_TRIPOOL
+			     ? rate(t, point_times_better(point, row, point_best_baseline(point)))
+			     : "");
+	printf("  %s\n", row->transport->kind == TRANSPORT_LIMIT ? "" : spread(t, point_to_limit(point, row)));
+	if (row->rounds < point->rounds)
+		printf("%-14s %d of %d rounds failed: %s\n", "", point->rounds - row->rounds, point->rounds, row->why);
+}
+
+static void print_memory(const struct point *point)
+{
+	static const struct {
+		const char *name;
+		size_t one, two;
+	} figures[] = {
+	    {"memset", offsetof(struct bandwidth, memset_gbs), offsetof(struct bandwidth, memset_two_gbs)},
+	    {"memcpy", offsetof(struct bandwidth, memcpy_gbs), offsetof(struct bandwidth, memcpy_two_gbs)},
+	    {"read", offsetof(struct bandwidth, read_gbs), offsetof(struct bandwidth, read_two_gbs)},
+	};
+	char t[CELL], u[CELL];
+	if (point->memory_rounds == 0)
+		return;
+	printf("memory, GB/s on one core, on two:");
+	for (int i = 0; i < 3; i++)
+		printf(" %s %s, %s;", figures[i].name,
+		    number(t, point_memory(point, BANDWIDTH_PRIVATE, figures[i].one)),
+		    number(u, point_memory(point, BANDWIDTH_PRIVATE, figures[i].two)));
+	printf(" read what the other core has written %s\n",
+	    number(t, point_memory(point, BANDWIDTH_PRIVATE, offsetof(struct bandwidth, read_other_gbs))));
+	printf("two threads in turn over a memfd's pages: %s frames/s\n",
+	    rate(t, point_memory(point, BANDWIDTH_SHARED, offsetof(struct bandwidth, turns_fps))));
+}
+
+/* ---- In short ---- */
+
+static const struct row *best_that_copies(const struct point *point)
+{
+	const struct row *best = NULL;
+	for (int i = 0; i < point->rows; i++) {
+		const struct row *row = &point->row[i];
+		if (row->transport->kind == TRANSPORT_BASELINE && row->rounds > 0 && row->copied_bytes > 0 &&
+		    (!best || point_times_better(point, row, best) > 1))
+			best = row;
+	}
+	return best;
+}
+
+static const struct row *tripool_of(struct point *point)
+{
+	const struct row *row = point_row(point, &transport_tripool);
+	return row && row->rounds > 0 ? row : NULL;
+}
+
+/* How tripool stands at a point, in one line. */
+static void print_standing(struct point *point)
+{
+	char title[POINT_TITLE_BYTES], t[CELL], u[CELL];
+	const struct row *ours = tripool_of(point), *best = point_best_baseline(point),
+			 *copies = best_that_copies(point);
+	if (!ours)
+		return;
+	printf("%s: %s%s", point_title(point, title), rate(t, point_rank(point, ours) / (point->hz > 0 ? 1e3 : 1)),
+	    point->hz > 0 ? " us" : " frames/s");
+	if (best)
+		printf(
+		    ", %s times better than %s", rate(t, point_times_better(point, ours, best)), best->transport->name);
+	if (copies && copies != best)
+		printf(", %s times than %s, the best that copies", rate(t, point_times_better(point, ours, copies)),
+		    copies->transport->name);
+	printf("; %s the limit\n", spread(u, point_to_limit(point, ours)));
+}
+
+/* What a frame costs at the largest size, flat out, beside the smallest. */
+static void print_sizes(struct results *results)
+{
+	char t[CELL];
+	struct point *small = NULL, *large = NULL;
+	for (int i = 0; i < results->points; i++) {
+		struct point *p = &results->point[i];
+		if (p->real || p->hz > 0 || !tripool_of(p))
+			continue;
+		if (!small || p->width_px < small->width_px)
+			small = p;
+		if (!large || p->width_px > large->width_px)
+			large = p;
+	}
+	if (small != large)
+		printf("tripool, transport only, flat out: a frame of %ux%u costs %s times one of %ux%u\n",
+		    large->width_px, large->height_px,
+		    number(t, point_rank(small, tripool_of(small)) / point_rank(large, tripool_of(large))),
+		    small->width_px, small->height_px);
+}
+
+void table_print_short(struct results *results)
+{
+	putchar('\n');
+	for (int i = 0; i < results->points; i++)
+		print_standing(&results->point[i]);
+	print_sizes(results);
+}
+
+void table_print(struct results *results)
+{
+	char title[POINT_TITLE_BYTES];
+	for (int i = 0; i < results->points; i++) {
+		const struct point *point = &results->point[i];
+		printf("\n%s\n", point_title(point, title));
+		print_head(point);
+		for (int r = 0; r < point->rows; r++)
+			print_row(point, &point->row[r]);
+		print_memory(point);
+	}
+}

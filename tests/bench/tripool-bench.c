@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+/* See options.c for what it does. */
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "alone.h"
+#include "charts.h"
+#include "cli.h"
+#include "figures.h"
+#include "json.h"
+#include "noise.h"
+#include "options.h"
+#include "scratch.h"
+#include "survey.h"
+#include "table.h"
+
+static void stop(int signal)
+{
+	(void)signal;
+	survey_stop = 1;
+}
+
+/* ---- What is said ---- */
+
+static const char *processor(char text[128])
+{
+	char line[256];
+	FILE *f = fopen("/proc/cpuinfo", "re");
+	snprintf(text, 128, "unknown processor");
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "model name : %127[^\n]", text) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return text;
+}
+
+static struct json_object *machine_json(void)
+{
+	struct utsname u;
+	char text[128];
+	struct json_object *o = json_object_new_object();
+	uname(&u);
+	json_object_object_add(o, "processor", json_object_new_string(processor(text)));
+	json_object_object_add(o, "processors", json_object_new_int((int)sysconf(_SC_NPROCESSORS_ONLN)));
+	json_object_object_add(o, "kernel", json_object_new_string(u.release));
+	return o;
+}
+
+static struct json_object *report_json(struct results *results, const struct alone *alone, const struct noise *noise)
+{
+	struct json_object *o = json_object_new_object(), *missing = json_object_new_array();
+	for (const struct missing_transport *m = missing_transports; m->name; m++) {
+		struct json_object *one = json_object_new_object();
+		json_object_object_add(one, "transport", json_object_new_string(m->name));
+		json_object_object_add(one, "package", json_object_new_string(m->package));
+		json_object_array_add(missing, one);
+	}
+	json_object_object_add(o, "machine", machine_json());
+	json_object_object_add(o, "seconds", json_number(results->seconds, 1));
+	json_object_object_add(o, "used_by_others", json_number(noise->others, 4));
+	json_object_object_add(o, "stolen_by_host", json_number(noise->stolen, 4));
+	json_object_object_add(o, "noisy", json_object_new_boolean(noise_is_much(noise)));
+	json_object_object_add(o, "missing", missing);
+	json_object_object_add(o, "points", figures_json(results));
+	json_object_object_add(o, "alone", alone_json(alone));
+	return o;
+}
+
+static void print_tables(struct results *results, const struct alone *alone, const struct noise *noise)
+{
+	struct utsname u;
+	char text[128];
+	uname(&u);
+	printf("%s, %ld processors, Linux %s\n", processor(text), sysconf(_SC_NPROCESSORS_ONLN), u.release);
+	table_print(results);
+	alone_print(alone);
+	table_print_short(results);
+	for (const struct missing_transport *m = missing_transports; m->name; m++)
+		printf("%s is not measured: it was built without %s\n", m->name, m->package);
+	printf("%.0f s. Other programs used %.1f %% of the processors' time, the machine's host took %.1f %%.\n",
+	    results->seconds, noise->others * 100, noise->stolen * 100);
+	if (noise_is_much(noise))
+		puts("The machine was NOISY: let nothing else run, and measure again.");
+}
+
+static int print(
+    const struct options *options, struct results *results, const struct alone *alone, const struct noise *noise)
+{
+	if (options->csv) {
+		figures_csv(results, stdout);
+	} else if (options->json) {
+		struct json_object *o = report_json(results, alone, noise);
+		puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY));
+		json_object_put(o);
+	} else {
+		print_tables(results, alone, noise);
+	}
+	return cli_finish_output();
+}
+
+/* ---- Files ---- */
+
+static int write_files(
+    const char *directory, struct results *results, const struct alone *alone, const struct noise *noise)
+{
+	char path[PATH_MAX];
+	snprintf(path, sizeof(path), "%s/results.json", directory);
+	struct json_object *o = report_json(results, alone, noise);
+	int r = json_object_to_file_ext(path, o, JSON_C_TO_STRING_PRETTY);
+	json_object_put(o);
+	if (r == 0) {
+		snprintf(path, sizeof(path), "%s/results.csv", directory);
+		FILE *f = fopen(path, "we");
+		if (f)
+			figures_csv(results, f);
+		r = !f || fclose(f) != 0 ? -1 : 0;
+	}
+	if (r < 0) {
+		cli_error("cannot write '%s': %s", path, strerror(errno));
+		return r;
+	}
+	return charts_write(results, alone, directory);
+}
+
+/* Before minutes are spent on what cannot be written. */
+static int make_directory(const char *directory)
+{
+	if (mkdir(directory, 0777) < 0 && errno != EEXIST) {
+		cli_error("cannot make the directory '%s': %s", directory, strerror(errno));
+		return -errno;
+	}
+	if (access(directory, W_OK | X_OK) < 0) {
+		cli_error("cannot write into '%s': %s", directory, strerror(errno));
+		return -errno;
+	}
+	return 0;
+}
+
+static bool wants_tripool(const struct options *options)
+{
+	for (int i = 0; i < options->only; i++)
+		if (options->transport[i] == &transport_tripool)
+			return true;
+	return options->only == 0;
+}
+
+static int run(const struct options *options)
+{
+	struct results *results = survey_plan(options);
+	if (!results) {
+		cli_error("no memory for the results");
+		return -ENOMEM;
+	}
+	static struct alone alone;
+	noise_begin();
+	int r = survey_run(results, scratch_directory());
+	int failed = r < 0 || results_failed(results);
+	if (r == 0 && wants_tripool(options))
+		failed |= alone_run(&alone, scratch_directory(), results) < 0;
+	struct noise noise = noise_end();
+	if (r == 0)
+		r = print(options, results, &alone, &noise);
+	if (r == 0 && options->charts)
+		r = write_files(options->charts, results, &alone, &noise);
+	results_finish(results);
+	return failed ? -EIO : r;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	cli_begin();
+	options_parse(&options, argc, argv);
+	for (int i = 0; i < 3; i++)
+		sigaction((int[]){SIGINT, SIGTERM, SIGHUP}[i], &(struct sigaction){.sa_handler = stop}, NULL);
+	if ((options.charts && make_directory(options.charts) < 0) || scratch_make() < 0)
+		return 1;
+	int r = run(&options);
+	if (scratch_remove() != 0 || survey_stop)
+		return 1;
+	return r < 0;
+}
