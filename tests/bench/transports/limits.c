@@ -6,6 +6,7 @@
  */
 #include "transport.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <linux/futex.h>
 #include <poll.h>
@@ -16,19 +17,24 @@
 #include <time.h>
 #include <unistd.h>
 
-/* In one cache line: nothing could be less. */
 #define FRAMES 3
 
 struct bare {
+	/* by the producer: all that goes from one core to the other, in one cache line */
 	_Alignas(128) _Atomic uint64_t word; /* the sequence */
 	_Atomic int64_t stamp_ns;
 	_Atomic uint32_t futex;
+	/* by neither, once it is prepared */
 	_Alignas(128) int fd;
-	uint8_t *frames;                    /* NULL: none are carried */
-	uint64_t begun;                     /* by the producer */
-	uint64_t seen;                      /* by the viewer */
-	_Alignas(128) _Atomic uint64_t had; /* by the viewer: of the ring */
+	uint8_t *frames; /* NULL: none are carried */
+	/* each by one side, for itself */
+	_Alignas(128) uint64_t begun; /* the producer */
+	_Alignas(128) uint64_t seen;  /* the viewer */
+	/* by the viewer: of the ring */
+	_Alignas(128) _Atomic uint64_t had;
 };
+static_assert(offsetof(struct bare, begun) - offsetof(struct bare, fd) >= 128, "else the viewer's reads wait for it");
+static_assert(offsetof(struct bare, seen) - offsetof(struct bare, begun) >= 128, "else each delays the other");
 
 static int bare_prepare(struct link *link)
 {
