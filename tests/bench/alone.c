@@ -15,13 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "json.h"
-#include "survey.h"
-
-#define MOST_STREAMS 8
-#define LEAST_SECONDS 0.3 /* there has to be a middle */
-#define P50 0.5
-#define P99 0.99
 
 #define MOST_STREAMS 8
 #define LEAST_SECONDS 0.3 /* there has to be a middle */
@@ -99,13 +94,15 @@ static int once(struct alone_case *c, const char *directory, double seconds)
 }
 
 /* A stream of its own, in a directory of its own. */
-static _Noreturn void one_stream(struct alone_case *c, int number, double seconds)
+static _Noreturn void one_stream(struct alone_case *c, const char *parent, int number, double seconds)
 {
 	char directory[PATH_MAX];
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	snprintf(directory, sizeof(directory), "%.*s/%d", PATH_MAX - 16, getenv("TRIPOOL_DIR"), number);
-	if (mkdir(directory, 0700) < 0 || setenv("TRIPOOL_DIR", directory, 1) < 0)
+	snprintf(directory, sizeof(directory), "%.*s/%d", PATH_MAX - 16, parent, number);
+	if (mkdir(directory, 0700) < 0 || setenv("TRIPOOL_DIR", directory, 1) < 0) {
+		snprintf(c->why, sizeof(c->why), "%.200s: %s", directory, strerror(errno));
 		_exit(1);
+	}
 	int r = once(c, directory, seconds);
 	rmdir(directory);
 	_exit(r == 0 ? 0 : 1);
@@ -129,25 +126,38 @@ static void gather(struct alone_case *c, const struct alone_case *of, int stream
 	}
 }
 
-static int streams_once(struct alone_case *c, double seconds)
+/* Whether it has ended well. A signal that ends this process ends that one, too. */
+static bool stream_ended_well(pid_t pid)
+{
+	int status;
+	while (waitpid(pid, &status, WNOHANG) == 0) {
+		if (measure_stop)
+			kill(pid, SIGTERM);
+		sleep_until_ns(now_ns() + 10000000);
+	}
+	return status == 0;
+}
+
+static int streams_once(struct alone_case *c, const char *directory, double seconds)
 {
 	size_t bytes = sizeof(struct alone_case) * MOST_STREAMS;
 	struct alone_case *of = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	pid_t pid[MOST_STREAMS];
-	int failed = 0, status;
-	if (of == MAP_FAILED)
-		return -errno;
+	int failed = 0;
+	if (of == MAP_FAILED) {
+		snprintf(c->why, sizeof(c->why), "mmap: %s", strerror(errno));
+		return -ENOMEM;
+	}
 	fflush(NULL);
 	for (int i = 0; i < c->count; i++) {
 		of[i] = (struct alone_case){.kind = c->kind, .count = 1, .real = c->real};
 		pid[i] = fork();
 		if (pid[i] == 0)
-			one_stream(&of[i], i, seconds);
-		failed += pid[i] < 0;
+			one_stream(&of[i], directory, i, seconds);
 	}
 	for (int i = 0; i < c->count; i++)
-		if (pid[i] > 0 && (waitpid(pid[i], &status, 0) != pid[i] || status != 0)) {
-			memcpy(c->why, of[i].why, sizeof(c->why));
+		if (pid[i] < 0 || !stream_ended_well(pid[i])) {
+			snprintf(c->why, sizeof(c->why), "%s", of[i].why[0] ? of[i].why : "a stream's process failed");
 			failed++;
 		}
 	if (failed == 0)
@@ -156,16 +166,30 @@ static int streams_once(struct alone_case *c, double seconds)
 	return failed ? -ECHILD : 0;
 }
 
-int alone_run(struct alone *alone, const char *directory, const struct results *results)
+static int rounds_of(const struct results *results)
 {
+	return results->rounds < ALONE_ROUNDS ? results->rounds : ALONE_ROUNDS;
+}
+
+int alone_steps(const struct results *results)
+{
+	return rounds_of(results) * CASES;
+}
+
+int alone_run(struct alone *alone, const char *directory, const struct results *results, struct progress *progress)
+{
+	char part[160];
 	int failed = 0;
 	*alone = (struct alone){.cases = CASES};
 	memcpy(alone->of, plan, sizeof(plan));
 	double seconds = fmax(results->seconds_most, LEAST_SECONDS);
-	for (int round = 0; round < results->rounds && round < ALONE_ROUNDS; round++)
-		for (int i = 0; i < CASES && !survey_stop; i++) {
+	for (int round = 0; round < rounds_of(results); round++)
+		for (int i = 0; i < CASES && !measure_stop; i++) {
 			struct alone_case *c = &alone->of[i];
-			int r = c->kind == ALONE_STREAMS ? streams_once(c, seconds) : once(c, directory, seconds);
+			snprintf(part, sizeof(part), "tripool alone, %s", kinds[c->kind].what);
+			progress_step(progress, round, part, NULL, i == 0 || c->kind != plan[i - 1].kind);
+			int r = c->kind == ALONE_STREAMS ? streams_once(c, directory, seconds)
+			                                 : once(c, directory, seconds);
 			failed += r < 0;
 		}
 	return failed ? -EIO : 0;

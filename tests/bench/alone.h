@@ -5,6 +5,7 @@
 
 #include <json-c/json.h>
 
+#include "progress.h"
 #include "results.h"
 
 #define ALONE_WIDTH 1920u
@@ -40,9 +41,11 @@ struct alone {
 	struct alone_case of[ALONE_CASES];
 };
 
-/* As often and about as long as `results` was measured. Ends early, with what there is, on survey_stop. 0, or -EIO:
- * something failed, and its case says why. */
-int alone_run(struct alone *alone, const char *directory, const struct results *results);
+int alone_steps(const struct results *results); /* of progress */
+
+/* As often and about as long as `results` was measured. Ends early on measure_stop. 0, or -EIO: something failed, and
+ * its case says why. */
+int alone_run(struct alone *alone, const char *directory, const struct results *results, struct progress *progress);
 
 /* The median; NAN: none. */
 double alone_producer_us(const struct alone_case *one);

@@ -3,6 +3,15 @@
 # tripool-bench as its users meet it: what it prints and writes, what it says of bad input, and that it leaves nothing
 # behind, also when it is interrupted or one of its processes is killed.
 set -u
+
+# Other programs' System V segments are not to be seen here.
+if [ -z "${IN_OWN_IPC-}" ]; then
+	for how in --ipc '--map-current-user --ipc'; do
+		# shellcheck disable=SC2086 # two words
+		! unshare $how true 2>/dev/null || IN_OWN_IPC=yes exec unshare $how bash "$0" "$@"
+	done
+fi
+
 bench=$(realpath "${1:?usage: $0 DIRECTORY-OF-THE-BUILD}")/tests/bench/tripool-bench
 work=$(mktemp -d "${TMPDIR:-/tmp}/tripool-bench-cli.XXXXXX")
 trap 'rm -rf "$work"' EXIT
@@ -88,16 +97,33 @@ fi
 grep -q '^320x240, transport only, flat out$' out || fail "tables: no title"
 grep -q '^pipe .*(.*-.*)$' out || fail "tables: no ratio to the limit, with its spread"
 
-# An end that comes early: no figures, nothing left
-for signal in INT TERM; do
-	"$bench" --sizes 320x240 --only sysv-shm --only posix-shm >out 2>err &
+# An end that comes early, and at once: no figures, nothing left, charts of before stay
+# stop SIGNAL WORDS ARGUMENTS...: gets it when it has said these words of its progress
+stop() {
+	local signal=$1 words=$2 pid begin=$SECONDS
+	shift 2
+	mkdir -p old
+	echo figures >old/results.json
+	"$bench" --charts old "$@" >out 2>err &
 	pid=$!
-	sleep 1
-	kill -$signal $pid
+	until grep -q "$words" err; do
+		kill -0 $pid || fail "$signal: it ended before '$words'"
+		sleep 0.05
+	done
+	sleep 0.2
+	kill -"$signal" $pid
 	wait $pid && fail "$signal: ends as if it had measured all"
+	[ $((SECONDS - begin)) -lt 20 ] || fail "$signal: goes on for a while"
+	[ ! -s out ] || fail "$signal: figures of half of it"
+	[ "$(cat old/results.json)" = figures ] || fail "$signal: files of half of it"
+	grep -q 'stopped before all was measured' err || fail "$signal: does not say so"
 	nothing_is_left "$signal"
+	! grep -q 'left behind' err || fail "$signal: something was left behind"
 	[ "$(segments)" = "$before" ] || fail "$signal: System V segments or semaphores are left"
-done
+}
+stop INT 'flat out' --sizes 320x240 --only sysv-shm --only posix-shm
+stop TERM 'flat out' --sizes 320x240 --only sysv-shm --seconds 90
+stop INT 'streams at once' --quick --sizes 320x240 --only tripool --seconds 0.1
 
 # A process of it that is killed: a line that says so
 "$bench" --quick --sizes 320x240 --only sysv-shm --seconds 1 >out 2>err &

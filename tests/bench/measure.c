@@ -14,6 +14,8 @@
 
 #include "clock.h"
 
+volatile sig_atomic_t measure_stop;
+
 struct run {
 	const struct job *job;
 	struct link link;
@@ -161,6 +163,8 @@ static int wait_for(struct run *run, sem_t *semaphore, int64_t late_ns)
 		t.tv_nsec %= 1000000000;
 		if (sem_clockwait(semaphore, CLOCK_MONOTONIC, &t) == 0)
 			return 0;
+		if (measure_stop)
+			return -EINTR;
 		send_signal(run);
 		if (one_has_ended(run))
 			return -ECHILD;

@@ -3,7 +3,12 @@
 #ifndef TRIPOOL_BENCH_MEASURE_H
 #define TRIPOOL_BENCH_MEASURE_H
 
+#include <signal.h>
+
 #include "side.h"
+
+/* Set by a handler of signals: nothing more is measured, and what is under way ends. */
+extern volatile sig_atomic_t measure_stop;
 
 struct outcome {
 	double fps; /* frames that the (slowest) viewer had, a second */
@@ -22,9 +27,9 @@ struct outcome {
 };
 
 /*
- * Returns 0, or -errno with a line in `why` (WHY_BYTES) of what went wrong. Either way no process, file or segment is
- * left. `directory` is where links may make their own. `daemon` is the transport's, or 0. The outcome is the caller's
- * to finish where 0 was returned.
+ * Returns 0, or -errno (-EINTR: measure_stop) with a line in `why` (WHY_BYTES) of what went wrong. Either way no
+ * process, file or segment is left. `directory` is where links may make their own. `daemon` is the transport's, or 0.
+ * The outcome is the caller's to finish where 0 was returned.
  */
 int measure(const struct job *job, const char *directory, pid_t daemon, struct outcome *outcome, char *why);
 void outcome_finish(struct outcome *outcome);

@@ -6,15 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "clock.h"
 
 #define MOST_TRANSPORTS MOST_ROWS
 #define ROUNDS 3
 #define QUICK_ROUNDS 2
-
-volatile sig_atomic_t survey_stop;
 
 /* ---- The plan ---- */
 
@@ -124,7 +121,7 @@ static void start_daemons(struct daemons *d, struct point *of_size, const char *
 {
 	size_t bytes = (size_t)of_size->width_px * of_size->height_px * 3 / 2;
 	*d = (struct daemons){0};
-	for (int i = 0; transports[i] && !survey_stop; i++)
+	for (int i = 0; transports[i] && !measure_stop; i++)
 		if (transports[i]->start && point_row(of_size, transports[i]))
 			d->pid[i] = transports[i]->start(directory, bytes, d->why[i]);
 }
@@ -137,26 +134,6 @@ static void stop_daemons(struct daemons *d)
 }
 
 /* ---- Rounds ---- */
-
-struct progress {
-	int done, all;
-	int64_t begin_ns;
-	bool terminal;
-};
-
-static void say_progress(struct progress *progress, const struct point *point, const struct row *row, int round)
-{
-	char title[POINT_TITLE_BYTES];
-	double passed = (double)(now_ns() - progress->begin_ns) / 1e9;
-	if (progress->terminal) {
-		double left = progress->done ? passed * (progress->all - progress->done) / progress->done : 0;
-		fprintf(stderr, "\r\033[K%3d%%  %d:%02d left  round %d, %s: %s", 100 * progress->done / progress->all,
-		    (int)left / 60, (int)left % 60, round + 1, point_title(point, title), row->transport->name);
-	} else if (row == point->row) {
-		fprintf(stderr, "%4.0f s  round %d, %s\n", passed, round + 1, point_title(point, title));
-	}
-	progress->done++;
-}
 
 /* Flat out there are two ways to wait, and the faster one counts. */
 static int measure_best(struct job *job, pid_t daemon, const char *directory, struct outcome *outcome, char *why)
@@ -230,21 +207,25 @@ static int measure_row(
 
 static double value_of(const struct point *point, const struct row *row)
 {
-	return row->rounds == 0 ? NAN : point->hz > 0 ? row->p50_ns[row->rounds - 1] : row->fps[row->rounds - 1];
+	return point->hz > 0 ? row->p50_ns[row->rounds - 1] : row->fps[row->rounds - 1];
 }
 
 static int measure_point(
     struct point *point, const struct daemons *daemons, const char *directory, struct progress *progress, int round)
 {
-	double limit = NAN; /* the limits stand first in each point */
-	for (int i = 0; i < point->rows && !survey_stop; i++) {
+	char title[POINT_TITLE_BYTES];
+	double limit = NAN;
+	point_title(point, title);
+	for (int i = 0; i < point->rows && !measure_stop; i++) {
 		struct row *row = &point->row[i];
-		say_progress(progress, point, row, round);
+		int before = row->rounds;
+		progress_step(progress, round, title, row->transport->name, i == 0);
 		int r = row->transport == &transport_threads ? measure_memory(point, row)
 		                                             : measure_row(point, row, daemons, directory, limit);
 		if (r < 0)
 			return r;
-		if (isnan(limit) && row->transport->kind == TRANSPORT_LIMIT)
+		/* A limit stands first in each point. Where it failed in this round there is none. */
+		if (i == 0 && row->rounds > before)
 			limit = value_of(point, row);
 	}
 	return 0;
@@ -267,11 +248,11 @@ static int measure_size(struct results *results, int from, int count, const char
 	int64_t begin_ns = now_ns();
 	int r = 0, round = 0;
 	start_daemons(&daemons, &results->point[from], directory);
-	for (; round < results->rounds && r == 0 && !survey_stop; round++) {
+	for (; round < results->rounds && r == 0 && !measure_stop; round++) {
 		double passed_s = (double)(now_ns() - begin_ns) / 1e9;
 		if (passed_s + (round ? passed_s / round : 0) > results->point[from].budget_s)
 			break;
-		for (int i = from; i < from + count && r == 0 && !survey_stop; i++) {
+		for (int i = from; i < from + count && r == 0 && !measure_stop; i++) {
 			r = measure_point(&results->point[i], &daemons, directory, progress, round);
 			results->point[i].rounds++;
 		}
@@ -282,18 +263,20 @@ static int measure_size(struct results *results, int from, int count, const char
 	return r;
 }
 
-int survey_run(struct results *results, const char *directory)
+int survey_steps(const struct results *results)
 {
-	struct progress progress = {.begin_ns = now_ns(), .terminal = isatty(STDERR_FILENO)};
-	int r = 0;
+	int steps = 0;
 	for (int i = 0; i < results->points; i++)
-		progress.all += results->rounds * results->point[i].rows;
-	for (int from = 0, count; from < results->points && r == 0 && !survey_stop; from += count) {
+		steps += results->rounds * results->point[i].rows;
+	return steps;
+}
+
+int survey_run(struct results *results, const char *directory, struct progress *progress)
+{
+	int r = 0;
+	for (int from = 0, count; from < results->points && r == 0 && !measure_stop; from += count) {
 		count = count_of_size(results, from);
-		r = measure_size(results, from, count, directory, &progress);
+		r = measure_size(results, from, count, directory, progress);
 	}
-	if (progress.terminal)
-		fputs("\r\033[K", stderr);
-	results->seconds = (double)(now_ns() - progress.begin_ns) / 1e9;
 	return r;
 }

@@ -6,17 +6,17 @@
 #ifndef TRIPOOL_BENCH_SURVEY_H
 #define TRIPOOL_BENCH_SURVEY_H
 
-#include <signal.h>
-
 #include "options.h"
+#include "progress.h"
 #include "results.h"
-
-extern volatile sig_atomic_t survey_stop; /* set by a signal: no more is measured */
 
 /* The points that the options ask for, all rows without values. NULL: no memory. */
 struct results *survey_plan(const struct options *options);
 
-/* Fills them. `directory` is the run's own. What fails is told in its row; 0, or -errno when nothing can go on. */
-int survey_run(struct results *results, const char *directory);
+int survey_steps(const struct results *results); /* of progress */
+
+/* Fills them. `directory` is the run's own. What fails is told in its row; 0, or -errno when nothing can go on. Ends
+ * early on measure_stop. */
+int survey_run(struct results *results, const char *directory, struct progress *progress);
 
 #endif

@@ -23,7 +23,7 @@
 static void stop(int signal)
 {
 	(void)signal;
-	survey_stop = 1;
+	measure_stop = 1;
 }
 
 /* ---- What is said ---- */
@@ -159,16 +159,27 @@ static int run(const struct options *options)
 		return -ENOMEM;
 	}
 	static struct alone alone;
+	struct progress progress;
+	bool with_alone = wants_tripool(options);
+	progress_begin(&progress, survey_steps(results) + (with_alone ? alone_steps(results) : 0));
 	noise_begin();
-	int r = survey_run(results, scratch_directory());
-	int failed = r < 0 || results_failed(results);
-	if (r == 0 && wants_tripool(options))
-		failed |= alone_run(&alone, scratch_directory(), results) < 0;
+	int r = survey_run(results, scratch_directory(), &progress);
+	bool failed = results_failed(results);
+	if (r == 0 && with_alone)
+		failed |= alone_run(&alone, scratch_directory(), results, &progress) < 0;
 	struct noise noise = noise_end();
-	if (r == 0)
+	results->seconds = progress_seconds(&progress);
+	progress_end(&progress);
+	if (r < 0) {
+		cli_error("cannot go on: %s", strerror(-r));
+	} else if (measure_stop) {
+		cli_error("stopped before all was measured: no figures");
+		r = -EINTR;
+	} else {
 		r = print(options, results, &alone, &noise);
-	if (r == 0 && options->charts)
-		r = write_files(options->charts, results, &alone, &noise);
+		if (options->charts && write_files(options->charts, results, &alone, &noise) < 0)
+			r = -EIO;
+	}
 	results_finish(results);
 	return failed ? -EIO : r;
 }
@@ -183,7 +194,5 @@ int main(int argc, char **argv)
 	if ((options.charts && make_directory(options.charts) < 0) || scratch_make() < 0)
 		return 1;
 	int r = run(&options);
-	if (scratch_remove() != 0 || survey_stop)
-		return 1;
-	return r < 0;
+	return scratch_remove() != 0 || r < 0;
 }
