@@ -37,7 +37,9 @@ bad "'pigeon' is not a transport: see --list" --only pigeon
 bad "'1x' is not a size" --sizes 1x
 bad "'641x480'.*even" --sizes 641x480
 bad "none is given" --sizes ''
-bad "more than 8" --sizes 16x16,16x16,16x16,16x16,16x16,16x16,16x16,16x16,16x16
+bad "more than 8" --sizes 16x16,16x18,16x20,16x22,16x24,16x26,16x28,16x30,16x32
+bad "'320x240' is there twice" --sizes 640x480,320x240 --sizes 240x320,320x240
+bad "is not a size" --sizes "$(printf '%080d' 640)x480"
 bad "seconds" --seconds 0
 bad "at most 600" --seconds 601
 bad "one of them" --json --csv
@@ -50,10 +52,22 @@ for name in hand-off eventfd futex tripool pipe fifo socket posix-queue sysv-que
 	grep -q "^$name " out || fail "--list does not have $name, built in or not"
 done
 
-status=0
-"$bench" --sizes 320x240 --only tripool --charts /proc/nowhere >out 2>err || status=$?
-[ $status = 1 ] || fail "charts that cannot be written: status $status"
-grep -q "cannot make the directory '/proc/nowhere'" err || fail "does not say where charts cannot be written"
+# bad_charts WORDS DIRECTORY: cannot be written there, told in these words before anything is measured
+bad_charts() {
+	local status=0
+	"$bench" --quick --sizes 320x240 --seconds 0.1 --only pipe --charts "$2" >out 2>err || status=$?
+	[ $status = 1 ] || fail "charts in $2: status $status"
+	grep -q "$1" err || fail "charts in $2: does not say '$1'"
+	! grep -q 'round 1' err || fail "charts in $2: is measured first"
+}
+if command -v gnuplot >/dev/null; then
+	bad_charts "cannot make the directory '/proc/nowhere'" /proc/nowhere
+	cp /bin/true file
+	bad_charts "cannot write into 'file': Not a directory" file
+fi
+mkdir empty
+PATH=$work/empty "$bench" --charts charts >out 2>err && fail "no gnuplot: measures all the same"
+grep -q 'needs gnuplot: install' err || fail "no gnuplot: does not say so"
 
 nothing_is_left() {
 	local left
@@ -68,10 +82,11 @@ segments() {
 # All there is, at a small size and for a short time
 before=$(segments)
 charts=()
-! command -v gnuplot >/dev/null || charts=(--charts charts)
-"$bench" --quick --sizes 320x240,640x480 --seconds 0.1 --only tripool --only pipe --json "${charts[@]}" >out 2>err ||
-	fail "--json"
+! command -v gnuplot >/dev/null || charts=(--charts "it's")
+"$bench" --quick --sizes 640x480,320x240 --seconds 0.1 --only tripool --only pipe --json "${charts[@]}" >out 2>err ||
+	fail "--json: $(jq -c '.. | .error? // empty' out)"
 nothing_is_left "--json"
+jq -e '[.points[].width] | . == sort' out >/dev/null || fail "--sizes: the smallest is not first"
 jq -e '[.points[].transports[] | select(.transport == "tripool")] |
 	length == 12 and all(.frames_torn == 0 and .frames_disordered == 0 and .rounds == 2 and .copied_bytes == 0 and .fps > 0)' \
 	out >/dev/null || fail "--json: tripool's figures: $(cat out)"
@@ -83,11 +98,23 @@ jq -e '[.alone[] | select(.error == null and .frames_torn == 0)] | length == 17'
 
 if [ ${#charts[@]} -gt 0 ]; then
 	for name in latency-sleeping latency-polling fps fps-real-use cpu cpu-real-use viewers; do
-		[ "$(head -c 4 charts/$name.png | tail -c 3)" = PNG ] || fail "--charts: no $name.png"
-		grep -q '</svg>' charts/$name.svg || fail "--charts: no $name.svg"
+		[ "$(head -c 4 "it's/$name.png" | tail -c 3)" = PNG ] || fail "--charts: no $name.png"
+		grep -q '</svg>' "it's/$name.svg" || fail "--charts: no $name.svg"
 	done
-	jq -e .points charts/results.json >/dev/null && grep -q tripool charts/results.csv || fail "--charts: no figures"
+	jq -e .points "it's/results.json" >/dev/null && grep -q tripool "it's/results.csv" || fail "--charts: no figures"
 	! grep -v ' s  round' err || fail "gnuplot complains"
+
+	# a run that draws less, onto a full disk, while nobody reads what it prints
+	rm "it's/results.csv"
+	ln -s /dev/full "it's/results.csv"
+	"$bench" --quick --sizes 320x240 --seconds 0.1 --only pipe --charts "it's" >&- 2>err && fail "no standard output"
+	grep -q 'cannot write to standard output' err || fail "does not say that it cannot print"
+	grep -q "cannot write 'it's/results.csv': No space left" err || fail "does not say that the disk is full"
+	jq -e '[.points[].width] | all(. == 320)' "it's/results.json" >/dev/null || fail "no files without standard output"
+	rm "it's/results.csv"
+	"$bench" --quick --sizes 320x240 --seconds 0.1 --only pipe --charts "it's" --csv >out 2>err || fail "fewer charts"
+	[ ! -e "it's/viewers.png" ] || fail "a chart of another run stays"
+	[ -s "it's/fps.svg" ] || fail "a chart of this run is missing"
 fi
 
 "$bench" --quick --sizes 320x240 --seconds 0.1 --only pipe --csv >out 2>err || fail "--csv"
@@ -137,7 +164,6 @@ nothing_is_left "a killed process"
 
 # A daemon that is not there
 if "$bench" --list | grep -q '^iceoryx .*frames\|^iceoryx  *iceoryx' && command -v iox-roudi >/dev/null; then
-	mkdir empty
 	status=0
 	PATH=$work/empty "$bench" --quick --sizes 320x240 --seconds 0.1 --only iceoryx >out 2>err || status=$?
 	[ $status = 1 ] || fail "no daemon: status $status"

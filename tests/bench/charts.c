@@ -2,8 +2,10 @@
 #include "charts.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -29,6 +31,13 @@ static const char *line_of(const struct transport *t)
 
 /* ---- One chart ---- */
 
+#define GNUPLOT "gnuplot --default-settings"
+
+bool charts_possible(void)
+{
+	return system(GNUPLOT " --version >/dev/null 2>&1") == 0;
+}
+
 struct chart {
 	FILE *file; /* gnuplot's standard input */
 	const char *directory, *name;
@@ -39,8 +48,12 @@ struct chart {
 static int chart_open(struct chart *c, const char *directory, const char *name)
 {
 	*c = (struct chart){.directory = directory, .name = name};
-	c->file = popen("gnuplot", "we");
-	return c->file ? 0 : -errno;
+	c->file = popen(GNUPLOT, "we");
+	if (c->file)
+		return 0;
+	int r = -errno;
+	cli_error("cannot start gnuplot: %s", strerror(-r));
+	return r;
 }
 
 static void chart_add(struct chart *c, const struct transport *t, const char *title, const char *style)
@@ -51,21 +64,31 @@ static void chart_add(struct chart *c, const struct transport *t, const char *ti
 	c->count++;
 }
 
+/* Within gnuplot's single quotes. */
+static void put_quoted(const char *text, FILE *file)
+{
+	for (; *text; text++)
+		fputs(*text == '\'' ? "\'\'" : (char[]){*text, 0}, file);
+}
+
 static int chart_close(struct chart *c, const char *settings)
 {
 	static const char *const terminal[] = {"svg size 960,600 font 'DejaVu Sans,13' background '#ffffff'",
 	    "pngcairo size 1440,900 font 'DejaVu Sans,16'"};
-	for (int i = 0; i < 2 && c->count > 0; i++)
+	for (int i = 0; i < 2 && c->count > 0; i++) {
+		fprintf(c->file, "set terminal %s\nset output '", terminal[i]);
+		put_quoted(c->directory, c->file);
 		fprintf(c->file,
-		    "set terminal %s\nset output '%s/%s.%s'\n%s\nset grid lt 1 lw 0.5 lc rgb '#cccccc'\nset key "
+		    "/%s.%s'\n%s\nset grid lt 1 lw 0.5 lc rgb '#cccccc'\nset key "
 		    "outside right Left reverse\nset border 3\nset tics nomirror\n"
 		    "plot %s\nunset output\n",
-		    terminal[i], c->directory, c->name, i == 0 ? "svg" : "png", settings, c->lines);
+		    c->name, i == 0 ? "svg" : "png", settings, c->lines);
+	}
 	int status = pclose(c->file);
 	if (status == 0)
 		return 0;
-	cli_error("gnuplot did not draw '%s/%s' (status %d): is it installed?", c->directory, c->name, status);
-	return -ENOENT;
+	cli_error("gnuplot did not draw '%s/%s'", c->directory, c->name);
+	return -EIO;
 }
 
 /* ---- Which there are ---- */
@@ -195,10 +218,18 @@ static int viewers(const struct alone *alone, const char *directory)
 	if (result != 0)
 		return result < 0 ? result : 0;
 	for (int l = 0; l < 2; l++) {
-		fprintf(c.file, "$data%d << END\n", c.count);
-		for (int i = 0; i < alone->cases; i++)
-			if (alone->of[i].kind == lines[l].kind && alone->of[i].rounds > 0)
-				fprintf(c.file, "%d %g\n", alone->of[i].count, alone_producer_us(&alone->of[i]));
+		bool any = false;
+		for (int i = 0; i < alone->cases; i++) {
+			const struct alone_case *one = &alone->of[i];
+			if (one->kind != lines[l].kind || one->rounds == 0)
+				continue;
+			if (!any)
+				fprintf(c.file, "$data%d << END\n", c.count);
+			any = true;
+			fprintf(c.file, "%d %g\n", one->count, alone_producer_us(one));
+		}
+		if (!any)
+			continue;
 		fputs("END\n", c.file);
 		chart_add(&c, l == 0 ? &transport_tripool : transports[0], lines[l].title, "linespoints pt 7 ps 0.8");
 	}
@@ -208,10 +239,22 @@ static int viewers(const struct alone *alone, const char *directory)
 	    "set ylabel 'microseconds of processor time'");
 }
 
+static void remove_old(const char *directory)
+{
+	static const char *const names[] = {
+	    "latency-sleeping", "latency-polling", "fps", "fps-real-use", "cpu", "cpu-real-use", "viewers"};
+	char path[PATH_MAX];
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names) * 2; i++) {
+		snprintf(path, sizeof(path), "%s/%s.%s", directory, names[i / 2], i % 2 ? "svg" : "png");
+		unlink(path);
+	}
+}
+
 int charts_write(struct results *r, const struct alone *alone, const char *directory)
 {
 	if (r->points == 0)
 		return 0;
+	remove_old(directory);
 	int result = latency(r, directory, true);
 	if (result == 0)
 		result = latency(r, directory, false);

@@ -10,14 +10,15 @@
 static const char usage[] =
     "usage: tripool-bench [options]\n"
     "Measures tripool beside other ways to bring raw video frames from one process to another, and beside what the\n"
-    "machine can do at best, all in one run. Takes about ten minutes; leave the machine alone meanwhile.\n"
+    "machine can do at best, all in one run. Takes about ten minutes; leave the machine alone meanwhile. Then tripool\n"
+    "by itself: more viewers, more streams, viewers in trouble, always at 1920x1080.\n"
     "\n"
     "  --quick             less than a minute: 1920x1080 alone, at fewer rates\n"
     "  --only NAME         this transport alone, beside the limits; can be given several times (--list)\n"
-    "  --sizes WxH[,WxH]   these sizes alone (640x480, 1280x720, 1920x1080, 3840x2160, 7680x4320)\n"
+    "  --sizes WxH[,WxH]   these sizes alone, not 640x480, 1280x720, 1920x1080, 3840x2160 and 7680x4320\n"
     "  --seconds S         measure each transport for S seconds at each point: p99.9 needs a thousand frames\n"
     "  --json              print all figures as JSON instead of tables\n"
-    "  --csv               print all figures as CSV instead of tables\n"
+    "  --csv               print the transports' figures as CSV instead of tables\n"
     "  --charts DIRECTORY  write all figures (JSON, CSV) and charts of them (SVG, PNG) there; needs gnuplot\n"
     "  --list              print the transports' names\n"
     "  -h, --help          this text\n"
@@ -71,18 +72,34 @@ static void add_only(struct options *o, const char *name)
 	cli_fail("--only: '%s' is not a transport: see --list", name);
 }
 
+/* The smallest first, whatever the order: charts go along them. */
+static void add_size(struct options *o, const char *text)
+{
+	uint32_t w, h;
+	int i = o->sizes;
+	if (i == MOST_SIZES)
+		cli_fail("--sizes: more than %d sizes", MOST_SIZES);
+	cli_size("--sizes", text, &w, &h);
+	if (w % 2 || h % 2 || w < 16 || h < 16)
+		cli_fail("--sizes: '%s': NV12 frames have an even width and height, 16 at least", text);
+	for (; i > 0 && (uint64_t)o->size[i - 1][0] * o->size[i - 1][1] >= (uint64_t)w * h; i--) {
+		if (o->size[i - 1][0] == w && o->size[i - 1][1] == h)
+			cli_fail("--sizes: '%s' is there twice", text);
+		memcpy(o->size[i], o->size[i - 1], sizeof(o->size[i]));
+	}
+	o->size[i][0] = w;
+	o->size[i][1] = h;
+	o->sizes++;
+}
+
 static void add_sizes(struct options *o, const char *text)
 {
-	char one[32];
+	char one[64];
 	for (const char *end = text; *end != '\0'; text = end + 1) {
 		end = strchrnul(text, ',');
-		if (o->sizes == MOST_SIZES)
-			cli_fail("--sizes: more than %d sizes", MOST_SIZES);
-		snprintf(one, sizeof(one), "%.*s", (int)(end - text), text);
-		uint32_t *size = o->size[o->sizes++];
-		cli_size("--sizes", one, &size[0], &size[1]);
-		if (size[0] % 2 || size[1] % 2 || size[0] < 16 || size[1] < 16)
-			cli_fail("--sizes: '%s': NV12 frames have an even width and height, 16 at least", one);
+		if (snprintf(one, sizeof(one), "%.*s", (int)(end - text), text) >= (int)sizeof(one))
+			cli_fail("--sizes: '%s' is not a size such as 1280x720", text);
+		add_size(o, one);
 	}
 	if (o->sizes == 0)
 		cli_fail("--sizes: none is given");

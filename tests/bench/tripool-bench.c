@@ -120,31 +120,40 @@ static int write_files(
 		FILE *f = fopen(path, "we");
 		if (f)
 			figures_csv(results, f);
-		r = !f || fclose(f) != 0 ? -1 : 0;
+		bool bad = !f || ferror(f); /* fclose() tells the last write alone */
+		r = (f && fclose(f) != 0) || bad ? -1 : 0;
 	}
 	if (r < 0) {
 		cli_error("cannot write '%s': %s", path, strerror(errno));
-		return r;
+		return -EIO;
 	}
 	return charts_write(results, alone, directory);
 }
 
 /* Before minutes are spent on what cannot be written. */
-static int make_directory(const char *directory)
+static int prepare_charts(const char *directory)
 {
+	char inside[PATH_MAX];
+	if (!charts_possible()) {
+		cli_error("--charts needs gnuplot: install the package gnuplot-nox");
+		return -ENOENT;
+	}
 	if (mkdir(directory, 0777) < 0 && errno != EEXIST) {
 		cli_error("cannot make the directory '%s': %s", directory, strerror(errno));
-		return -errno;
+		return -EIO;
 	}
-	if (access(directory, W_OK | X_OK) < 0) {
+	snprintf(inside, sizeof(inside), "%s/.", directory); /* a file would do without */
+	if (access(inside, W_OK | X_OK) < 0) {
 		cli_error("cannot write into '%s': %s", directory, strerror(errno));
-		return -errno;
+		return -EIO;
 	}
 	return 0;
 }
 
-static bool wants_tripool(const struct options *options)
+static bool wants_alone(const struct options *options)
 {
+	if (options->csv && !options->charts)
+		return false; /* nothing would show it */
 	for (int i = 0; i < options->only; i++)
 		if (options->transport[i] == &transport_tripool)
 			return true;
@@ -160,7 +169,7 @@ static int run(const struct options *options)
 	}
 	static struct alone alone;
 	struct progress progress;
-	bool with_alone = wants_tripool(options);
+	bool with_alone = wants_alone(options);
 	progress_begin(&progress, survey_steps(results) + (with_alone ? alone_steps(results) : 0));
 	noise_begin();
 	int r = survey_run(results, scratch_directory(), &progress);
@@ -191,7 +200,7 @@ int main(int argc, char **argv)
 	options_parse(&options, argc, argv);
 	for (int i = 0; i < 3; i++)
 		sigaction((int[]){SIGINT, SIGTERM, SIGHUP}[i], &(struct sigaction){.sa_handler = stop}, NULL);
-	if ((options.charts && make_directory(options.charts) < 0) || scratch_make() < 0)
+	if ((options.charts && prepare_charts(options.charts) < 0) || scratch_make() < 0)
 		return 1;
 	int r = run(&options);
 	return scratch_remove() != 0 || r < 0;
