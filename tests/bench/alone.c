@@ -17,6 +17,7 @@
 
 #include "clock.h"
 #include "json.h"
+#include "table.h"
 
 #define MOST_STREAMS 8
 #define LEAST_SECONDS 0.3
@@ -67,7 +68,7 @@ static void add(struct alone_case *c, const struct outcome *o)
 	c->producer_us[n] = o->producer_cpu_us;
 	c->viewer_us[n] = o->viewer_cpu_us;
 	c->p50_us[n] = o->samples ? quantile(o->sample_ns, o->samples, 0.5) / 1e3 : NAN;
-	c->p99_us[n] = o->samples ? quantile(o->sample_ns, o->samples, 0.99) / 1e3 : NAN;
+	c->max_us[n] = o->samples ? quantile(o->sample_ns, o->samples, 1) / 1e3 : NAN;
 	c->published += o->published;
 	c->lost += o->lost;
 	c->torn += o->torn + o->disordered;
@@ -109,7 +110,7 @@ static _Noreturn void one_stream(struct alone_case *c, const char *parent, int n
 	_exit(r == 0 ? 0 : 1);
 }
 
-/* The slowest of all streams, the highest p99, and the sums. */
+/* The slowest of all streams, the latest frame, and the sums. */
 static void gather(struct alone_case *c, const struct alone_case *of, int streams)
 {
 	int n = c->rounds++;
@@ -120,7 +121,7 @@ static void gather(struct alone_case *c, const struct alone_case *of, int stream
 		c->producer_us[n] += of[i].producer_us[0] / streams;
 		c->viewer_us[n] += of[i].viewer_us[0] / streams;
 		c->p50_us[n] += of[i].p50_us[0] / streams;
-		c->p99_us[n] = fmax(c->p99_us[n], of[i].p99_us[0]);
+		c->max_us[n] = fmax(c->max_us[n], of[i].max_us[0]);
 		c->published += of[i].published;
 		c->lost += of[i].lost;
 		c->torn += of[i].torn;
@@ -211,7 +212,7 @@ double alone_producer_us(const struct alone_case *c)
 
 static void print_case(const struct alone_case *c, const struct alone_case *first)
 {
-	char p50[32] = "-", p99[32] = "-", name[32];
+	char t[5][CELL], name[32];
 	snprintf(name, sizeof(name), "%d", c->count);
 	if (c->kind == ALONE_TROUBLE)
 		snprintf(name, sizeof(name), "%s", c->signal == SIGSTOP ? "stopped" : c->signal ? "killed" : "nothing");
@@ -219,13 +220,13 @@ static void print_case(const struct alone_case *c, const struct alone_case *firs
 		printf("%-14s %s\n", name, c->why[0] ? c->why : "not measured");
 		return;
 	}
-	if (kinds[c->kind].hz > 0) {
-		snprintf(p50, sizeof(p50), "%.1f", middle(c->p50_us, c));
-		snprintf(p99, sizeof(p99), "%.0f", middle(c->p99_us, c));
-	}
-	printf("%-14s %12.0f %12.0f %10.2f %10.2f %8s %8s %10llu %6llu %9.2f\n", name, middle(c->published_fps, c),
-	    middle(c->fps, c), middle(c->producer_us, c), middle(c->viewer_us, c), p50, p99,
-	    (unsigned long long)c->lost, (unsigned long long)c->torn, alone_producer_us(c) / alone_producer_us(first));
+	printf("%-14s %12.0f %12.0f %10s %10s %8s %8s %10llu %6llu %9s\n", name, middle(c->published_fps, c),
+	    middle(c->fps, c), table_number(t[0], middle(c->producer_us, c)),
+	    table_number(t[1], middle(c->viewer_us, c)), table_number(t[2], middle(c->p50_us, c)),
+	    table_number(t[3], middle(c->max_us, c)), (unsigned long long)c->lost, (unsigned long long)c->torn,
+	    table_number(t[4], alone_producer_us(c) / alone_producer_us(first)));
+	if (c->why[0])
+		printf("%-14s in one round at least: %s\n", "", c->why);
 }
 
 void alone_print(const struct alone *alone)
@@ -237,7 +238,7 @@ void alone_print(const struct alone *alone)
 			first = c;
 			printf("\ntripool alone, %ux%u: %s\n%-14s %12s %12s %10s %10s %8s %8s %10s %6s %9s\n",
 			    ALONE_WIDTH, ALONE_HEIGHT, kinds[c->kind].what, "", "published/s", "slowest/s", "us writer",
-			    "us reader", "p50 us", "p99 us", "skipped", "torn", "x first");
+			    "us reader", "p50 us", "max us", "skipped", "torn", "x first");
 		}
 		print_case(c, first);
 	}
@@ -253,7 +254,7 @@ struct json_object *alone_json(const struct alone *alone)
 			const char *name;
 			const double *values;
 		} of[] = {{"published_fps", c->published_fps}, {"fps", c->fps}, {"producer_cpu_us", c->producer_us},
-		    {"viewer_cpu_us", c->viewer_us}, {"p50_us", c->p50_us}, {"p99_us", c->p99_us}};
+		    {"viewer_cpu_us", c->viewer_us}, {"p50_us", c->p50_us}, {"max_us", c->max_us}};
 		json_object_object_add(o, "case", json_object_new_string(kinds[c->kind].name));
 		json_object_object_add(o, "count", json_object_new_int(c->count));
 		json_object_object_add(o, "signal", json_object_new_int(c->signal));

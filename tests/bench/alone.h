@@ -31,8 +31,8 @@ struct alone_case {
 	double fps[ALONE_ROUNDS]; /* of the slowest */
 	double published_fps[ALONE_ROUNDS];
 	double producer_us[ALONE_ROUNDS], viewer_us[ALONE_ROUNDS]; /* a frame */
-	double p50_us[ALONE_ROUNDS], p99_us[ALONE_ROUNDS];
-	uint64_t published, lost, torn; /* in all rounds; lost: by viewers that were busy */
+	double p50_us[ALONE_ROUNDS], max_us[ALONE_ROUNDS];         /* too few frames for a p99 */
+	uint64_t published, lost, torn;                            /* in all rounds; lost: by viewers that were busy */
 	char why[WHY_BYTES];
 };
 

@@ -120,9 +120,15 @@ fi
 "$bench" --quick --sizes 320x240 --seconds 0.1 --only pipe --csv >out 2>err || fail "--csv"
 [ "$(awk -F, 'NR == 1 { n = NF } NF != n' out)" = '' ] || fail "--csv: lines of different lengths"
 [ "$(grep -c ',pipe,' out)" = 6 ] || fail "--csv: not a line for each point"
-"$bench" --quick --sizes 320x240 --seconds 0.1 --only pipe >out 2>err || fail "tables"
+"$bench" --quick --sizes 320x240 --seconds 0.1 --only pipe --only tripool >out 2>err || fail "tables: $(cat out)"
 grep -q '^320x240, transport only, flat out$' out || fail "tables: no title"
 grep -q '^pipe .*(.*-.*)$' out || fail "tables: no ratio to the limit, with its spread"
+grep -q '^tripool alone, 1920x1080: ' out && grep -q ' p50 us  *max us  *skipped' out || fail "tables: nothing of tripool alone"
+grep -q '^pipe .* 0  *0 |' out || fail "tables: the pipe lost frames, or they are no whole number"
+grep -q '^threads .* -  *0  *0 |$' out || fail "tables: memory that nobody has measured"
+grep -q 'times as fast as pipe' out || fail "tables: no word on how tripool stands"
+! grep -q -- '\bnan\b' out || fail "tables: a figure that is none"
+[ "$(wc -L <out)" -le 180 ] || fail "tables: a line of $(wc -L <out) characters"
 
 # An end that comes early, and at once: no figures, nothing left, charts of before stay
 # stop SIGNAL WORDS ARGUMENTS...: gets it when it has said these words of its progress

@@ -46,7 +46,7 @@ static size_t figures_of(const struct point *point, const struct row *row, struc
 	f[n++] = (struct figure){"viewer_cpu_us", 3, middle(row->viewer_us, row)};
 	f[n++] = (struct figure){"daemon_cpu_us", 3, middle(row->daemon_us, row)};
 	f[n++] = (struct figure){"copied_bytes", 0, rounds ? row->copied_bytes : NAN};
-	f[n++] = (struct figure){"resident_bytes", 0, rounds ? (double)row->resident_bytes : NAN};
+	f[n++] = (struct figure){"resident_bytes", 0, row->resident_bytes ? (double)row->resident_bytes : NAN};
 	f[n++] = (struct figure){"frames_published", 0, rounds ? (double)row->published : NAN};
 	f[n++] = (struct figure){"frames_lost", 0, rounds ? (double)row->lost : NAN};
 	f[n++] = (struct figure){"frames_torn", 0, rounds ? (double)row->torn : NAN};

@@ -8,8 +8,8 @@
 
 #include "results.h"
 
-/* Of one row: {"transport", "round_count", "fps": ..., ...}; numbers that there are none of are null. NULL: no memory.
- */
+/* An array of points: {"width", ..., "transports": [{"transport", "error", "fps", ...}, ...]}; what there is none of is
+ * null. */
 struct json_object *figures_json(struct results *results);
 
 /* A line of names, then one for each row; numbers that there are none of are empty. */

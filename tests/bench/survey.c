@@ -169,6 +169,8 @@ static int measure_memory(struct point *point, struct row *row)
 	point->memory_rounds++;
 	return row_add(row,
 	    &(struct outcome){.fps = point->memory[BANDWIDTH_PRIVATE][n].turns_fps,
+		.published = point->memory[BANDWIDTH_PRIVATE][n].turns,
+		.torn = point->memory[BANDWIDTH_PRIVATE][n].wrong,
 		.producer_cpu_us = NAN,
 		.viewer_cpu_us = NAN,
 		.daemon_cpu_us = NAN,
