@@ -84,10 +84,7 @@ static void print_row(const struct point *point, const struct row *row)
 	if (row->transport->kind == TRANSPORT_LIMIT)
 		puts(" |");
 	else
-		printf(" | %9s  %s\n",
-		    row->transport->kind == TRANSPORT_TRIPOOL
-			? table_rate(t, point_times_better(point, row, point_best_baseline(point)))
-			: "",
+		printf(" | %9s  %s\n", table_rate(t, point_times_better(point, row, point_best_baseline(point))),
 		    spread(to_limit, point_to_limit(point, row)));
 	if (row->rounds < point->rounds)
 		printf("%-14s %d of %d rounds failed: %s\n", "", point->rounds - row->rounds, point->rounds, row->why);
@@ -193,9 +190,8 @@ static const char legend[] =
     "the\n"
     "kernel's buffers. lost: what the reader did not get; tripool and iceoryx skip on purpose what it is too slow "
     "for.\n"
-    "torn: of mixed pixels or out of order. x best: how many times as fast as the best baseline tripool is. limit: "
-    "the\n"
-    "first row, in the same round; medians over the rounds, and in brackets the least and the most.\n";
+    "torn: of mixed pixels or out of order. x best: how many times as fast as the best but tripool. limit: the first\n"
+    "row, in the same round; medians over the rounds, and in brackets the least and the most.\n";
 
 void table_print(struct results *results)
 {

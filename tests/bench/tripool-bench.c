@@ -198,8 +198,11 @@ int main(int argc, char **argv)
 	struct options options;
 	cli_begin();
 	options_parse(&options, argc, argv);
+	struct sigaction old;
 	for (int i = 0; i < 3; i++)
-		sigaction((int[]){SIGINT, SIGTERM, SIGHUP}[i], &(struct sigaction){.sa_handler = stop}, NULL);
+		sigaction((int[]){SIGINT, SIGTERM, SIGHUP}[i], &(struct sigaction){.sa_handler = stop}, &old);
+	if (old.sa_handler == SIG_IGN) /* nohup */
+		signal(SIGHUP, SIG_IGN);
 	if ((options.charts && prepare_charts(options.charts) < 0) || scratch_make() < 0)
 		return 1;
 	int r = run(&options);
