@@ -74,7 +74,7 @@ static int ask(const char *name, int socket, struct tripool_message *m, enum tri
 	return r;
 }
 
-int tripool_attach(int directory, const char *name, const char *client_name, uint32_t leases,
+int tripool_attach(int directory, const char *name, const char *client_name, enum tripool_mode mode, uint32_t leases,
     struct tripool_grant *grant, struct tripool_error *error)
 {
 	int lease_fd, pool_fd;
@@ -84,7 +84,7 @@ int tripool_attach(int directory, const char *name, const char *client_name, uin
 		return socket;
 	struct tripool_message m = {
 	    .preamble.type = TRIPOOL_HELLO,
-	    .hello = {.mode = TRIPOOL_MODE_NEWEST, .leases = leases},
+	    .hello = {.mode = mode, .leases = leases},
 	};
 	strncpy(m.hello.client_name, client_name, sizeof(m.hello.client_name) - 1);
 	int r = ask(name, socket, &m, TRIPOOL_LEASE, &lease_fd, error);

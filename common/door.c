@@ -2,7 +2,8 @@
 /*
  * Who comes and goes. A peer connects and is a *guest*. Its hello is answered with a lease page; when it says that it
  * has sealed the page, it is admitted as a *viewer*. What is wrong is refused with a reason. A viewer has nothing to
- * say: whatever it sends, and its hang-up, ends it. Nothing here waits for a peer.
+ * say, but that there is room where it was asked for: whatever else it sends, and its hang-up, ends it. Nothing here
+ * waits for a peer.
  */
 #include "clock.h"
 #include "place.h"
@@ -11,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -163,7 +165,7 @@ static int consider(const struct tripool_producer *p, const struct tripool_messa
 		    TRIPOOL_PROTOCOL, m->preamble.version);
 	if (m->preamble.type != TRIPOOL_HELLO)
 		return tripool_fail(why, -EPROTO, "the first message was of type %u, not a hello", m->preamble.type);
-	if (m->hello.mode != TRIPOOL_MODE_NEWEST)
+	if (m->hello.mode != TRIPOOL_MODE_NEWEST && m->hello.mode != TRIPOOL_MODE_EVERY)
 		return tripool_fail(why, -EOPNOTSUPP, "stream '%s' has no delivery mode %u", p->name, m->hello.mode);
 	if (m->hello.leases == 0 || m->hello.leases > TRIPOOL_MAX_LEASES)
 		return tripool_fail(
@@ -181,6 +183,7 @@ static int greet(
 	if ((r = tripool_lease_create(&g->page, &g->lease_fd, why)) < 0)
 		return r;
 	g->leases = m->hello.leases;
+	g->every = m->hello.mode == TRIPOOL_MODE_EVERY;
 	snprintf(g->name, sizeof(g->name), "%.*s", (int)sizeof(g->name) - 1, m->hello.client_name);
 	tripool_make_printable(g->name);
 	struct tripool_message welcome = {.preamble.type = TRIPOOL_LEASE, .lease.lease_bytes = tripool_lease_bytes()};
@@ -207,7 +210,7 @@ static int admit(
 	if ((r = send_pool(p, g->socket)) < 0)
 		return tripool_fail(why, r, "the pool could not be sent: %s", strerror(-r));
 	close(g->lease_fd);
-	tripool_writer_add(&p->writer, g->page, g->leases);
+	tripool_writer_add(&p->writer, g->page, g->leases, g->every);
 	p->leases += g->leases;
 	p->viewer[p->viewers++] = *g;
 	if (p->viewers > p->viewers_peak)
@@ -300,6 +303,21 @@ static void accept_guests(struct tripool_producer *p)
 	}
 }
 
+/* It has nothing to say but, once each time that it was asked, that there is room. */
+static void hear_viewer(struct tripool_producer *p, uint32_t index)
+{
+	struct tripool_client *v = &p->viewer[index];
+	struct tripool_message m;
+	int r = tripool_wire_receive(v->socket, &m, NULL);
+	if (r == -EAGAIN)
+		return;
+	bool room = r == 0 && m.preamble.version == TRIPOOL_PROTOCOL && m.preamble.type == TRIPOOL_ROOM;
+	if (room && v->room_due > 0)
+		v->room_due--;
+	else
+		drop_viewer(p, index, r == -EPIPE ? "left" : "broke the protocol");
+}
+
 static void handle(struct tripool_producer *p, int fd)
 {
 	for (uint32_t i = 0; i < p->guests; i++) {
@@ -310,10 +328,7 @@ static void handle(struct tripool_producer *p, int fd)
 	}
 	for (uint32_t i = 0; i < p->viewers; i++) {
 		if (p->viewer[i].socket == fd) {
-			struct tripool_message m;
-			int r = tripool_wire_receive(fd, &m, NULL);
-			if (r != -EAGAIN)
-				drop_viewer(p, i, r == -EPIPE ? "left" : "broke the protocol");
+			hear_viewer(p, i);
 			return;
 		}
 	}
@@ -356,7 +371,7 @@ void tripool_door_wake(struct tripool_producer *p, uint64_t viewers)
 {
 	for (; viewers; viewers &= viewers - 1) {
 		struct tripool_client *v = &p->viewer[__builtin_ctzll(viewers)];
-		int r = tripool_wire_wake(v->socket);
+		int r = tripool_wire_nudge(v->socket, TRIPOOL_WAKE);
 		/* Who is gone is found by dispatch, whose queue is full has wake-ups enough. But where the kernel was
 		 * short of memory the next frame is to try again (relaxed: as good as if it had not been cleared). */
 		if (r < 0 && r != -EAGAIN && r != -EPIPE)
@@ -364,10 +379,37 @@ void tripool_door_wake(struct tripool_producer *p, uint64_t viewers)
 	}
 }
 
+/* True: somebody has no room yet, and was asked to say when there is. */
+static bool ask_for_room(struct tripool_producer *p)
+{
+	bool wanted = false;
+	for (uint32_t i = 0; i < p->viewers; i++) {
+		bool asked = false;
+		if (tripool_writer_has_room(&p->writer, i))
+			continue;
+		wanted |= tripool_writer_want_room(&p->writer, i, &asked);
+		p->viewer[i].room_due += asked;
+	}
+	return wanted;
+}
+
+void tripool_door_wait_for_room(struct tripool_producer *p)
+{
+	int64_t late_ns = tripool_now_ns() + p->stall_ns, left_ns = p->stall_ns;
+	for (; left_ns > 0 && ask_for_room(p); left_ns = late_ns - tripool_now_ns()) {
+		struct pollfd f = {.fd = p->epoll, .events = POLLIN};
+		(void)poll(&f, 1, (int)((left_ns + 999999) / 1000000));
+		tripool_door_dispatch(p);
+	}
+	if (left_ns > 0)
+		return;
+	for (uint32_t i = p->viewers; i-- > 0;)
+		if (!tripool_writer_has_room(&p->writer, i))
+			drop_viewer(p, i, "took no frame for too long");
+}
+
 void tripool_door_announce_pool(struct tripool_producer *p)
 {
-	for (uint32_t i = 0; i < p->viewers; i++)
-		tripool_writer_add(&p->writer, p->viewer[i].page, p->viewer[i].leases);
 	for (uint32_t i = p->viewers; i-- > 0;)
 		if (send_pool(p, p->viewer[i].socket) < 0)
 			drop_viewer(p, i, "could not be told of the new format");

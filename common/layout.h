@@ -76,6 +76,20 @@ static_assert(ATOMIC_LLONG_LOCK_FREE == 2 && ATOMIC_INT_LOCK_FREE == 2, "atomics
 
 /* ---- The lease page: one for each viewer, in all generations --------------------------------------------------- */
 
+/* A frame in a viewer's queue. Writer: producer (release), before `head`. Reader: viewer (acquire), after `head`. */
+struct tripool_queued {
+	_Atomic uint64_t sequence;
+	_Atomic uint64_t generation;
+	_Atomic int64_t publish_ns;
+	_Atomic int64_t capture_ns;
+	_Atomic uint64_t source_sequence;
+	_Atomic uint64_t bytes_used;
+	_Atomic uint32_t crc32c;
+	_Atomic uint32_t flags;
+	_Atomic uint32_t slot;
+	uint32_t reserved;
+};
+
 struct tripool_lease_page {
 	/* Writer: viewer (seq_cst to claim, release to let go). Reader: producer (seq_cst), who believes nothing here.
 	 * A cell is 0, or 1 + the slot of the newest pool that may not be written. Frames of older pools need none. */
@@ -85,11 +99,26 @@ struct tripool_lease_page {
 
 	/* 1: the viewer sleeps, or is about to. Writers: viewer (seq_cst) sets, producer clears and then wakes. */
 	_Alignas(TRIPOOL_LINE_BYTES) _Atomic uint32_t armed;
+
+	/* Of a viewer that gets every frame. Entry n of its queue is at [n % its leases]; those from `tail` on and
+	 * before `head` name slots that may not be written. Writer of `tail`: viewer (seq_cst), who lets entries go in
+	 * their order. Reader: producer (seq_cst), who believes only what lies between its own tail and head. */
+	_Alignas(TRIPOOL_LINE_BYTES) _Atomic uint64_t tail;
+	/* Writer: producer (seq_cst), and its words are not heeded by itself. Reader: viewer (seq_cst), who checks. */
+	_Alignas(TRIPOOL_LINE_BYTES) _Atomic uint64_t head;
+	_Atomic uint32_t
+	    wants_room; /* 1: the producer waits for `tail` to move. Set by it, cleared by the viewer, who says so */
+	_Alignas(TRIPOOL_LINE_BYTES) struct tripool_queued queue[TRIPOOL_MAX_LEASES];
 };
 
 static_assert(offsetof(struct tripool_lease_page, frames_acquired) == 64, "the lease page is part of the protocol");
 static_assert(offsetof(struct tripool_lease_page, armed) == 128, "the lease page is part of the protocol");
-static_assert(sizeof(struct tripool_lease_page) == 256, "the lease page is part of the protocol");
+static_assert(offsetof(struct tripool_lease_page, tail) == 256, "the lease page is part of the protocol");
+static_assert(offsetof(struct tripool_lease_page, head) == 384, "the lease page is part of the protocol");
+static_assert(offsetof(struct tripool_lease_page, wants_room) == 392, "the lease page is part of the protocol");
+static_assert(offsetof(struct tripool_lease_page, queue) == 512, "the lease page is part of the protocol");
+static_assert(sizeof(struct tripool_queued) == 64, "the lease page is part of the protocol");
+static_assert(sizeof(struct tripool_lease_page) == 1536, "the lease page is part of the protocol");
 
 /* What must be true of shared memory before it is mapped: its size is fixed. */
 #define TRIPOOL_SIZE_SEALS (F_SEAL_SHRINK | F_SEAL_GROW)
@@ -105,12 +134,13 @@ enum tripool_message_type {
 	TRIPOOL_HELLO = 1,   /* viewer: the first thing it says */
 	TRIPOOL_REFUSED = 2, /* producer: and hangs up. Of the same shape in every version. */
 	TRIPOOL_LEASE = 3,   /* producer: the answer to a hello; with the lease page's fd */
-	TRIPOOL_READY = 4,   /* viewer: the page is mapped and sealed; the last thing it says */
+	TRIPOOL_READY = 4,   /* viewer: the page is mapped and sealed; the last thing it says, but for ROOM */
 	TRIPOOL_POOL = 5,    /* producer: the answer to that, and again for each new generation; with the pool's fd */
 	TRIPOOL_WAKE = 6,    /* producer: to a viewer that was armed; the preamble alone */
+	TRIPOOL_ROOM = 7,    /* viewer: it has cleared wants_room; the preamble alone */
 };
 
-enum tripool_mode { TRIPOOL_MODE_NEWEST = 0 };
+enum tripool_mode { TRIPOOL_MODE_NEWEST = 0, TRIPOOL_MODE_EVERY = 1 };
 
 struct tripool_preamble {
 	uint32_t magic;

@@ -62,24 +62,30 @@ int tripool_mapping_acquire(struct tripool_mapping *m, struct tripool_frame *fra
 	int slot = tripool_reader_acquire(&m->reader, cell, &claim);
 	if (slot < 0)
 		return slot;
-	const struct tripool_format *format = &m->shape.format;
-	if (claim.info.bytes_used > format->size_bytes) {
+	int r = tripool_mapping_lease(m, (uint32_t)slot, cell, &claim, frame);
+	if (r < 0)
 		tripool_reader_release(&m->reader, cell);
+	return r;
+}
+
+int tripool_mapping_lease(
+    struct tripool_mapping *m, uint32_t slot, uint32_t place, struct tripool_claim *claim, struct tripool_frame *frame)
+{
+	const struct tripool_format *format = &m->shape.format;
+	if (slot >= m->shape.slot_count || claim->info.bytes_used > format->size_bytes)
 		return -EPROTO;
-	}
-	if (claim.info.bytes_used == 0)
-		claim.info.bytes_used = format->size_bytes;
-	m->free_cells &= ~(1u << cell);
-	const uint8_t *memory =
-	    (const uint8_t *)m->header + m->shape.slots_offset_bytes + (uint32_t)slot * m->shape.slot_bytes;
+	if (claim->info.bytes_used == 0)
+		claim->info.bytes_used = format->size_bytes;
+	m->free_cells &= ~(1u << place);
+	const uint8_t *memory = (const uint8_t *)m->header + m->shape.slots_offset_bytes + slot * m->shape.slot_bytes;
 	*frame = (struct tripool_frame){
 	    .format = format,
 	    .memory = memory,
-	    .sequence = claim.sequence,
+	    .sequence = claim->sequence,
 	    .generation = m->shape.generation,
-	    .publish_ns = claim.publish_ns,
-	    .info = claim.info,
-	    .lease = &m->lease[cell],
+	    .publish_ns = claim->publish_ns,
+	    .info = claim->info,
+	    .lease = &m->lease[place],
 	};
 	for (uint32_t p = 0; p < format->plane_count; p++)
 		frame->plane[p] = memory + format->offset_bytes[p];

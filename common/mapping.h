@@ -36,6 +36,11 @@ bool tripool_mapping_is_idle(const struct tripool_mapping *mapping);
 
 /* Leases the newest frame. As tripool_reader_acquire, and -EBUSY. */
 int tripool_mapping_acquire(struct tripool_mapping *mapping, struct tripool_frame *frame);
+
+/* Leases the frame that a queue has in `place`, which is free. -EPROTO: there is no such slot, or frame. */
+int tripool_mapping_lease(struct tripool_mapping *mapping, uint32_t slot, uint32_t place, struct tripool_claim *claim,
+    struct tripool_frame *frame);
+
 void tripool_mapping_release(struct tripool_lease *lease);
 
 #endif

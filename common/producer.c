@@ -11,6 +11,7 @@
 
 #define DEFAULT_VIEWERS 16
 #define DISPATCH_INTERVAL_NS 2000000
+#define DEFAULT_STALL_MS 2000
 
 uint32_t tripool_slots_needed(uint32_t write_depth, uint32_t leases)
 {
@@ -60,6 +61,7 @@ int tripool_producer_create(struct tripool_producer **producer, const struct tri
 	p->max_leases = options->max_leases ? options->max_leases : p->max_viewers;
 	p->write_depth = p->next_write_depth = options->write_depth ? options->write_depth : 1;
 	p->manual_dispatch = options->manual_dispatch;
+	p->stall_ns = (options->stall_ms ? options->stall_ms : DEFAULT_STALL_MS) * INT64_C(1000000);
 	p->logger = (struct tripool_logger){options->log, options->log_context};
 	p->preparation = (struct tripool_preparation){options->prepare, options->prepare_context};
 	p->format = *format;
@@ -72,6 +74,7 @@ int tripool_producer_create(struct tripool_producer **producer, const struct tri
 	if ((r = make_pool(p, format, p->generation, &p->pool, error)) < 0)
 		goto unlock;
 	tripool_writer_init(&p->writer, p->pool.header, p->pool.header->shape.slot_count, p->write_depth, 0);
+	p->writer.lossless = options->lossless;
 	if ((r = tripool_door_open(p, options, error)) < 0)
 		goto destroy_pool;
 	*producer = p;
@@ -112,6 +115,10 @@ int tripool_producer_begin(struct tripool_producer *p, struct tripool_slot *slot
 	if (!p->manual_dispatch)
 		dispatch_now_and_then(p);
 	int index = tripool_writer_begin(&p->writer);
+	if (index == -EAGAIN) {
+		tripool_door_wait_for_room(p);
+		index = tripool_writer_begin(&p->writer);
+	}
 	if (index < 0)
 		return index;
 	uint8_t *memory = tripool_pool_slot(&p->pool, (uint32_t)index);
@@ -177,6 +184,8 @@ int tripool_producer_set_format(
 	p->generation++;
 	tripool_writer_init(
 	    &p->writer, pool.header, pool.header->shape.slot_count, p->write_depth, old_writer.sequence);
+	p->writer.lossless = old_writer.lossless;
+	tripool_writer_adopt(&p->writer, &old_writer);
 	tripool_door_announce_pool(p);
 	/* Last: who sees this finds the new pool waiting in its socket. */
 	tripool_writer_retire(&old_writer);

@@ -21,6 +21,8 @@ struct tripool_client {
 	struct tripool_lease_page *page; /* NULL before its hello */
 	int lease_fd;                    /* a guest's, from its hello on */
 	uint32_t leases;
+	bool every;
+	uint32_t room_due; /* times that it was asked for room and has not said that there is */
 	char name[TRIPOOL_NAME_BYTES];
 };
 
@@ -38,6 +40,7 @@ struct tripool_producer {
 	struct tripool_preparation preparation;
 	uint64_t generation;
 	bool manual_dispatch;
+	int64_t stall_ns;      /* of a lossless stream */
 	int64_t published_ns;  /* when the last frame was; 0: none, or one was given up since */
 	int64_t dispatched_ns; /* which of these it was when begin last looked at the door */
 
@@ -64,6 +67,9 @@ int tripool_door_open(
 void tripool_door_close(struct tripool_producer *producer);
 void tripool_door_dispatch(struct tripool_producer *producer);
 void tripool_door_wake(struct tripool_producer *producer, uint64_t viewers);
+
+/* Waits until the viewers whose queues are full have room, or lets go of them. */
+void tripool_door_wait_for_room(struct tripool_producer *producer);
 
 /* Lets the fresh writer heed every viewer and sends them the pool; who cannot be sent it has to leave. */
 void tripool_door_announce_pool(struct tripool_producer *producer);

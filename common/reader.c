@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "reader.h"
 
+#include "queue.h"
+
 #include <errno.h>
 
 /* writer.c tells why these orders are enough. */
@@ -81,6 +83,8 @@ void tripool_reader_release(struct tripool_reader *reader, uint32_t cell)
 
 bool tripool_reader_has_news(const struct tripool_reader *reader)
 {
+	if (reader->queue)
+		return tripool_queue_has_news(reader->queue) || tripool_reader_is_retired(reader);
 	return look(reader) != reader->seen;
 }
 

@@ -159,6 +159,8 @@ struct tripool_producer_options {
 	uint32_t socket_mode; /* who may connect, as for chmod; 0: 0600, this user */
 	const char *group;    /* the socket's group; NULL: this process's */
 	bool manual_dispatch; /* the caller waits for tripool_producer_fd and dispatches: begin leaves it alone */
+	bool lossless;        /* begin waits until each viewer that wants every frame has a place for one more */
+	uint32_t stall_ms;    /* so long, and lets go of those that have none even then; 0: 2000 */
 	tripool_log_fn log;   /* NULL: silent */
 	void *log_context;
 	tripool_prepare_fn prepare; /* NULL: nothing is to be prepared */
@@ -199,7 +201,8 @@ int tripool_producer_create(struct tripool_producer **producer, const struct tri
 void tripool_producer_destroy(struct tripool_producer *producer);
 
 /*
- * Hands out the lowest slot that nobody uses. There is always one, whatever viewers do: O(leases), no waiting.
+ * Hands out the lowest slot that nobody uses. There is always one, whatever viewers do: O(leases), no waiting. (On a
+ * lossless stream it waits for viewers that get every frame, dispatching meanwhile, for stall_ms at most.)
  * Also does tripool_producer_dispatch every few milliseconds, so a simple loop need not (but see manual_dispatch).
  * Errors: -EBUSY: write_depth slots are being written already.
  */
@@ -257,7 +260,8 @@ struct tripool_viewer;
 struct tripool_viewer_options {
 	const char *name;        /* of the stream */
 	const char *client_name; /* how the producer's log calls this viewer; NULL: "viewer" */
-	uint32_t leases;         /* frames held at once, up to TRIPOOL_MAX_LEASES; 0: 1 */
+	uint32_t leases;         /* frames held at once, up to TRIPOOL_MAX_LEASES; 0: 1 (8 with `every`) */
+	bool every;              /* each frame in order: `leases` may wait and be held; what comes beyond is skipped */
 	bool wait_for_producer;  /* no producer yet, or one too busy to answer, is no error: begin as after a hang-up */
 	tripool_log_fn log;
 	void *log_context;
@@ -294,8 +298,10 @@ int tripool_viewer_create(
 void tripool_viewer_destroy(struct tripool_viewer *viewer);
 
 /*
- * Leases the newest frame, if it is newer than the last one leased. Lock-free; no system call but on the way into a
- * new generation. Errors:
+ * Leases the newest frame, if it is newer than the last one leased; with `every` the one after the last one leased,
+ * or, where this viewer's places were all taken when that was published, the first that found one: the sequence shows
+ * it. Lock-free; no system call but on the way into a new generation. Frames of the old generation come before -ESTALE
+ * with `every`; only those of a generation that was itself replaced before their turn are skipped. Errors:
  *   -EAGAIN  nothing new: tripool_viewer_wait, or look again
  *   -ESTALE  the format changed: said once; the next call serves the new generation
  *   -EPIPE   the producer is gone and there is nothing new: tripool_viewer_reconnect. The last frame can be had once
@@ -306,11 +312,13 @@ void tripool_viewer_destroy(struct tripool_viewer *viewer);
  */
 int tripool_viewer_acquire(struct tripool_viewer *viewer, struct tripool_frame *frame);
 
-/* Ends the lease. The frame's pointers are dead afterwards. Wait-free. A frame that was released already is ignored
+/* Ends the lease, in any order. The frame's pointers are dead afterwards. Wait-free, but for a system call where the
+ * producer of a lossless stream waits for it. A frame that was released already is ignored
  * as long as the struct is the same. */
 void tripool_viewer_release(struct tripool_viewer *viewer, struct tripool_frame *frame);
 
-/* Forgets which frame was the last, so that the next acquire leases the newest even if it was had before. */
+/* Forgets which frame was the last, so that the next acquire leases the newest even if it was had before. Does nothing
+ * with `every`. */
 void tripool_viewer_rewind(struct tripool_viewer *viewer);
 
 /*

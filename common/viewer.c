@@ -5,6 +5,7 @@
 #include "error.h"
 #include "mapping.h"
 #include "place.h"
+#include "queue.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -16,11 +17,14 @@
 
 #define MOST_MESSAGES 128 /* more than the send buffer in door.c lets wait at once */
 #define RETRY_MS 1000
+#define DEFAULT_EVERY 8 /* frames that may wait and be held */
 
 struct tripool_viewer {
 	char name[TRIPOOL_NAME_BYTES];
 	char client_name[TRIPOOL_NAME_BYTES];
 	uint32_t leases;
+	bool every;
+	struct tripool_queue queue; /* of this producer or the last, with `every` */
 	struct tripool_logger logger;
 	struct tripool_viewer_stats stats;
 	uint64_t last_sequence; /* acquired from this producer; 0: none */
@@ -81,7 +85,8 @@ static int attach_once(struct tripool_viewer *v, struct tripool_error *error)
 	if (directory < 0)
 		return directory;
 	struct tripool_grant grant;
-	int r = tripool_attach(directory, v->name, v->client_name, v->leases, &grant, error);
+	int r = tripool_attach(directory, v->name, v->client_name, v->every ? TRIPOOL_MODE_EVERY : TRIPOOL_MODE_NEWEST,
+	    v->leases, &grant, error);
 	close(directory);
 	if (r < 0)
 		return r;
@@ -101,6 +106,10 @@ static int attach_once(struct tripool_viewer *v, struct tripool_error *error)
 	if (v->page)
 		tripool_lease_unmap(v->page);
 	v->page = grant.page;
+	if (v->every) {
+		tripool_queue_init(&v->queue, v->page, v->leases);
+		mapping->reader.queue = &v->queue;
+	}
 	v->socket = grant.socket;
 	v->was_attached = true;
 	v->failure = 0;
@@ -129,7 +138,8 @@ int tripool_viewer_create(
 		return tripool_fail(error, -ENOMEM, "no memory for a viewer");
 	strcpy(v->name, options->name);
 	strncpy(v->client_name, options->client_name ? options->client_name : "viewer", sizeof(v->client_name) - 1);
-	v->leases = options->leases ? options->leases : 1;
+	v->every = options->every;
+	v->leases = options->leases ? options->leases : v->every ? DEFAULT_EVERY : 1;
 	v->logger = (struct tripool_logger){options->log, options->log_context};
 	v->socket = -1;
 	if ((r = v->inotify = tripool_place_inotify(error)) < 0)
@@ -210,6 +220,7 @@ static int hear(struct tripool_viewer *v)
 	if (r < 0)
 		tripool_log(&v->logger, TRIPOOL_LOG_ERROR, "leaving the producer of '%s': %s", v->name, why.text);
 	if (mapping) {
+		mapping->reader.queue = v->every ? &v->queue : NULL;
 		tripool_mapping_destroy(v->news);
 		v->news = mapping;
 	}
@@ -248,11 +259,53 @@ static void count(struct tripool_viewer *v, uint64_t sequence)
 	atomic_store_explicit(&v->page->frames_skipped, v->stats.frames_skipped, memory_order_relaxed);
 }
 
+/* Somebody who waits for room is told; one who cannot be told is gone. */
+static void tell_of_room(struct tripool_viewer *v, bool wanted)
+{
+	if (wanted && v->socket >= 0)
+		(void)tripool_wire_nudge(v->socket, TRIPOOL_ROOM);
+}
+
+static void skip_next(struct tripool_viewer *v, const struct tripool_claim *claim)
+{
+	tell_of_room(v, tripool_queue_let_go(&v->queue, tripool_queue_take(&v->queue, claim)));
+}
+
+/* The next frame of the queue. Those of a pool that was itself replaced before its first frame's turn are passed over.
+ */
+static int acquire_next(struct tripool_viewer *v, struct tripool_frame *frame)
+{
+	for (uint32_t passed = 0; passed <= v->leases; passed++) {
+		struct tripool_claim claim;
+		uint64_t generation, current = v->current->shape.generation;
+		uint32_t slot;
+		int r = tripool_queue_peek(&v->queue, &claim, &generation, &slot);
+		if (r == -EAGAIN && (v->news || tripool_reader_is_retired(&v->current->reader)))
+			return -ESTALE;
+		if (r < 0 || generation > current)
+			return r < 0 ? r : -ESTALE;
+		if (generation == current) {
+			uint32_t place = (uint32_t)(v->queue.next % v->queue.places);
+			r = tripool_mapping_lease(v->current, slot, place, &claim, frame);
+			if (r == 0)
+				tripool_queue_take(&v->queue, &claim);
+			return r;
+		}
+		skip_next(v, &claim);
+	}
+	return -EPROTO;
+}
+
+static int acquire_newest(struct tripool_viewer *v, struct tripool_frame *frame)
+{
+	return v->news ? -ESTALE : tripool_mapping_acquire(v->current, frame);
+}
+
 int tripool_viewer_acquire(struct tripool_viewer *v, struct tripool_frame *frame)
 {
 	if (!v->current)
 		return no_frame(v);
-	int r = v->news ? -ESTALE : tripool_mapping_acquire(v->current, frame);
+	int r = v->every ? acquire_next(v, frame) : acquire_newest(v, frame);
 	if (r == 0) {
 		count(v, frame->sequence);
 		return 0;
@@ -271,6 +324,8 @@ int tripool_viewer_acquire(struct tripool_viewer *v, struct tripool_frame *frame
 	}
 	replace_current(v, v->news);
 	v->news = NULL;
+	if (v->every)
+		tell_of_room(v, tripool_queue_let_all_go(&v->queue));
 	return -ESTALE;
 }
 
@@ -282,6 +337,8 @@ void tripool_viewer_release(struct tripool_viewer *v, struct tripool_frame *fram
 	frame->lease = NULL;
 	tripool_mapping_release(lease);
 	struct tripool_mapping *mapping = lease->mapping;
+	if (v->every && mapping == v->current)
+		tell_of_room(v, tripool_queue_let_go(&v->queue, lease->cell));
 	if (mapping == v->current || !tripool_mapping_is_idle(mapping))
 		return;
 	struct tripool_mapping **at = &v->older;

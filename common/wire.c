@@ -40,10 +40,10 @@ int tripool_wire_send(int socket, struct tripool_message *message, int fd)
 	return send_all(socket, &header);
 }
 
-int tripool_wire_wake(int socket)
+int tripool_wire_nudge(int socket, enum tripool_message_type type)
 {
-	struct tripool_preamble wake = preamble(TRIPOOL_WAKE);
-	return send(socket, &wake, sizeof(wake), MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno : 0;
+	struct tripool_preamble nudge = preamble((uint16_t)type);
+	return send(socket, &nudge, sizeof(nudge), MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno : 0;
 }
 
 /* There is room for one fd only. */
@@ -62,7 +62,8 @@ static bool sound(const struct tripool_message *m, size_t size)
 		return false;
 	if (m->preamble.version != TRIPOOL_PROTOCOL)
 		return true;
-	return size == (m->preamble.type == TRIPOOL_WAKE ? sizeof(m->preamble) : sizeof(*m));
+	bool nudge = m->preamble.type == TRIPOOL_WAKE || m->preamble.type == TRIPOOL_ROOM;
+	return size == (nudge ? sizeof(m->preamble) : sizeof(*m));
 }
 
 int tripool_wire_receive(int socket, struct tripool_message *message, int *fd)

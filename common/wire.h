@@ -9,8 +9,8 @@
  * none. 0, -EAGAIN (the peer does not read), -EPIPE (it is gone), or what the kernel says. */
 int tripool_wire_send(int socket, struct tripool_message *message, int fd);
 
-/* Wakes the peer; the shortest message. */
-int tripool_wire_wake(int socket);
+/* TRIPOOL_WAKE or TRIPOOL_ROOM: the shortest messages. */
+int tripool_wire_nudge(int socket, enum tripool_message_type type);
 
 /*
  * Receives one message: 0, -EAGAIN (none), -EPIPE (the peer hung up), -EPROTO (not a message of ours, or of a wrong

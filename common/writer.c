@@ -2,12 +2,17 @@
 #include "writer.h"
 
 #include <errno.h>
+#include <string.h>
 
 /*
  * Four operations carry the whole argument, and all are seq_cst, so they have one total order: this file's store of
  * `latest` (P) and load of a cell (S), reader.c's store of a cell (C) and its second load of `latest` (L).
  * If L still sees the frame that C names, then L comes before the P that replaces it, so C < L < P < every later S:
- * the scan sees the claim. If L sees another frame, the reader claims again. `armed` against `latest` is the same.
+ * the scan sees the claim. If L sees another frame, the reader claims again. `armed` against `latest` is the same, and
+ * against a queue's `head`, and `wants_room` against its `tail`.
+ *
+ * A queue needs no claims: the producer itself puts a frame in, in its own memory as well, and its slot is free again
+ * when `tail` has passed it.
  */
 
 static uint64_t bit(uint32_t slot)
@@ -26,10 +31,19 @@ void tripool_writer_init(
 	};
 }
 
-void tripool_writer_add(struct tripool_writer *writer, void *page, uint32_t cells)
+void tripool_writer_add(struct tripool_writer *writer, void *page, uint32_t cells, bool every)
 {
 	assert(writer->readers < TRIPOOL_MAX_SLOTS && cells <= TRIPOOL_MAX_LEASES);
-	writer->reader[writer->readers++] = (struct tripool_attachment){.page = page, .cells = cells};
+	writer->reader[writer->readers++] = (struct tripool_attachment){.page = page, .cells = cells, .every = every};
+}
+
+void tripool_writer_adopt(struct tripool_writer *writer, const struct tripool_writer *older)
+{
+	writer->readers = older->readers;
+	for (uint32_t r = 0; r < older->readers; r++) {
+		writer->reader[r] = older->reader[r];
+		memset(writer->reader[r].slot, TRIPOOL_NO_SLOT, sizeof(writer->reader[r].slot));
+	}
 }
 
 void tripool_writer_remove(struct tripool_writer *writer, uint32_t index)
@@ -38,11 +52,34 @@ void tripool_writer_remove(struct tripool_writer *writer, uint32_t index)
 	writer->reader[index] = writer->reader[--writer->readers];
 }
 
-static uint64_t leased(const struct tripool_writer *writer)
+/* Takes in how far the viewer has come; nonsense is no progress. Pairs with the store in tripool_queue_let_go: what the
+ * viewer read there was read before we write. */
+static void look_at_tail(struct tripool_attachment *a)
+{
+	uint64_t tail = atomic_load_explicit(&a->page->tail, memory_order_seq_cst);
+	if (tail - a->tail <= a->head - a->tail)
+		a->tail = tail;
+}
+
+static uint64_t queued(struct tripool_attachment *a)
+{
+	uint64_t mask = 0;
+	look_at_tail(a);
+	for (uint64_t n = a->tail; n != a->head; n++)
+		if (a->slot[n % a->cells] != TRIPOOL_NO_SLOT)
+			mask |= bit(a->slot[n % a->cells]);
+	return mask;
+}
+
+static uint64_t leased(struct tripool_writer *writer)
 {
 	uint64_t mask = 0;
 	for (uint32_t r = 0; r < writer->readers; r++) {
 		struct tripool_lease_page *page = writer->reader[r].page;
+		if (writer->reader[r].every) {
+			mask |= queued(&writer->reader[r]);
+			continue;
+		}
 		for (uint32_t c = 0; c < writer->reader[r].cells; c++) {
 			/* Pairs with the claim (C) in tripool_reader_acquire, and with its release in
 			 * tripool_reader_release: what the viewer read there was read before we write. */
@@ -55,11 +92,37 @@ static uint64_t leased(const struct tripool_writer *writer)
 	return mask;
 }
 
+static bool has_room(const struct tripool_writer *writer, const struct tripool_attachment *a)
+{
+	return a->head - a->tail + (uint64_t)__builtin_popcountll(writer->writing) < a->cells;
+}
+
+bool tripool_writer_has_room(struct tripool_writer *writer, uint32_t index)
+{
+	struct tripool_attachment *a = &writer->reader[index];
+	if (!a->every)
+		return true;
+	look_at_tail(a);
+	return has_room(writer, a);
+}
+
+bool tripool_writer_want_room(struct tripool_writer *writer, uint32_t index, bool *asked)
+{
+	struct tripool_attachment *a = &writer->reader[index];
+	/* Pairs with the look at it in tripool_queue_let_go: either it sees this, or we see its tail. */
+	*asked = atomic_exchange_explicit(&a->page->wants_room, 1, memory_order_seq_cst) == 0;
+	return !tripool_writer_has_room(writer, index);
+}
+
 int tripool_writer_begin(struct tripool_writer *writer)
 {
 	if ((uint32_t)__builtin_popcountll(writer->writing) >= writer->write_depth)
 		return -EBUSY;
-	uint64_t free = ~(writer->latest | writer->writing | leased(writer));
+	uint64_t busy = leased(writer);
+	for (uint32_t r = 0; writer->lossless && r < writer->readers; r++)
+		if (writer->reader[r].every && !has_room(writer, &writer->reader[r]))
+			return -EAGAIN;
+	uint64_t free = ~(writer->latest | writer->writing | busy);
 	/* The lowest, so that the memory in use stays small and warm. */
 	uint32_t slot = (uint32_t)__builtin_ctzll(free);
 	assert(free != 0 && slot < writer->slot_count);
@@ -91,6 +154,29 @@ static void describe(
 	atomic_store_explicit(&h->flags[at], flags, memory_order_release);
 }
 
+/* Release: what is said is there before `head` is. A full queue loses the frame, which its sequence shows. */
+static void put_in_queue(struct tripool_attachment *a, const struct tripool_writer *writer, uint32_t slot,
+    int64_t publish_ns, const struct tripool_frame_info *info)
+{
+	look_at_tail(a);
+	if (a->head - a->tail >= a->cells)
+		return;
+	struct tripool_queued *q = &a->page->queue[a->head % a->cells];
+	atomic_store_explicit(&q->sequence, writer->sequence, memory_order_release);
+	atomic_store_explicit(&q->generation, writer->header->shape.generation, memory_order_release);
+	atomic_store_explicit(&q->publish_ns, publish_ns, memory_order_release);
+	atomic_store_explicit(&q->capture_ns, info->capture_ns, memory_order_release);
+	atomic_store_explicit(&q->source_sequence, info->source_sequence, memory_order_release);
+	atomic_store_explicit(&q->bytes_used, info->bytes_used, memory_order_release);
+	atomic_store_explicit(&q->crc32c, info->crc32c, memory_order_release);
+	atomic_store_explicit(&q->flags, info->flags, memory_order_release);
+	atomic_store_explicit(&q->slot, slot, memory_order_release);
+	a->slot[a->head % a->cells] = (uint8_t)slot;
+	a->head++;
+	/* Pairs with the looks at it in queue.c. */
+	atomic_store_explicit(&a->page->head, a->head, memory_order_seq_cst);
+}
+
 uint64_t tripool_writer_publish(
     struct tripool_writer *writer, uint32_t slot, int64_t publish_ns, const struct tripool_frame_info *info)
 {
@@ -106,6 +192,8 @@ uint64_t tripool_writer_publish(
 	uint64_t wake = 0;
 	for (uint32_t r = 0; r < writer->readers; r++) {
 		struct tripool_lease_page *page = writer->reader[r].page;
+		if (writer->reader[r].every)
+			put_in_queue(&writer->reader[r], writer, slot, publish_ns, info);
 		/* Pairs with the store in tripool_reader_arm: either we see it armed, or it sees our frame. */
 		if (atomic_load_explicit(&page->armed, memory_order_seq_cst) == 0)
 			continue;

@@ -113,8 +113,11 @@ struct stage {
 
 static void view_step(struct stage *s, const struct order *o, struct puppet_answer *a)
 {
-	struct tripool_viewer_options options = {
-	    .name = "t", .client_name = "puppet", .leases = (uint32_t)o->a, .wait_for_producer = o->b != 0};
+	struct tripool_viewer_options options = {.name = "t",
+	    .client_name = "puppet",
+	    .leases = (uint32_t)o->a,
+	    .wait_for_producer = o->b == 1,
+	    .every = o->b == 2};
 	struct tripool_frame *f = &s->frame[o->a % FRAMES];
 	struct tripool_viewer_stats stats;
 	struct pollfd poll_for;
@@ -259,6 +262,11 @@ static struct puppet_answer ask(struct puppet *p, enum step step, int64_t a, int
 struct puppet_answer puppet_view(struct puppet *p, uint32_t leases, bool wait_for_producer)
 {
 	return ask(p, VIEW, leases, wait_for_producer);
+}
+
+struct puppet_answer puppet_view_every(struct puppet *p, uint32_t leases)
+{
+	return ask(p, VIEW, leases, 2);
 }
 
 struct puppet_answer puppet_acquire(struct puppet *p, uint32_t slot)

@@ -44,6 +44,7 @@ void puppet_end(struct puppet *puppet);              /* by asking; fails when it
 
 /* Viewer's steps. `slot` is which of the puppet's 16 frame variables is meant. */
 struct puppet_answer puppet_view(struct puppet *puppet, uint32_t leases, bool wait_for_producer);
+struct puppet_answer puppet_view_every(struct puppet *puppet, uint32_t leases);
 struct puppet_answer puppet_acquire(struct puppet *puppet, uint32_t slot);
 struct puppet_answer puppet_check(struct puppet *puppet, uint32_t slot); /* 0: its pixels are its sequence's */
 struct puppet_answer puppet_release(struct puppet *puppet, uint32_t slot);

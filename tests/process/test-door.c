@@ -206,6 +206,21 @@ static void a_viewer_that_talks_is_shown_out(void **state)
 	puppet_produce_end();
 }
 
+static void room_that_nobody_asked_for_is_talk(void **state)
+{
+	(void)state;
+	struct tripool_producer *producer = puppet_produce(NULL, 64);
+	int socket = knock();
+	struct tripool_message m;
+	greet(producer, socket);
+	assert_int_equal(enter(producer, socket, &m), TRIPOOL_POOL);
+	assert_int_equal(tripool_producer_dispatch(producer), 1);
+	assert_int_equal(tripool_wire_nudge(socket, TRIPOOL_ROOM), 0);
+	assert_int_equal(tripool_producer_dispatch(producer), 0);
+	close(socket);
+	puppet_produce_end();
+}
+
 static void unasked_fds_are_not_kept(void **state)
 {
 	(void)state;
@@ -398,6 +413,7 @@ int main(void)
 	    TEST(more_slots_than_there_are_is_an_error),
 	    TEST(the_socket_is_open_to_whom_it_says),
 	    TEST(a_viewer_that_talks_is_shown_out),
+	    TEST(room_that_nobody_asked_for_is_talk),
 	    TEST(unasked_fds_are_not_kept),
 	    TEST(a_crowd_of_mutes_keeps_nobody_out),
 	    TEST(who_comes_first_is_heard_longest),

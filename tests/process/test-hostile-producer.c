@@ -69,7 +69,7 @@ static void deceive(int listener, const struct offer *o)
 	m = (struct tripool_message){.preamble.type = TRIPOOL_POOL, .pool = {1, o->pool_bytes}};
 	tripool_wire_send(socket, &m, o->pool_fd);
 	while (o->talks)
-		tripool_wire_wake(socket);
+		tripool_wire_nudge(socket, TRIPOOL_WAKE);
 	pause();
 }
 

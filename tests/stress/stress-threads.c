@@ -145,7 +145,7 @@ static void write_frames(void)
 	static struct tripool_writer w;
 	tripool_writer_init(&w, header, SLOTS, 1, 0);
 	for (int r = 0; r < READERS; r++)
-		tripool_writer_add(&w, page[r], r == READERS - 1 ? CELLS : 1);
+		tripool_writer_add(&w, page[r], r == READERS - 1 ? CELLS : 1, false);
 	for (uint64_t n = 1; n <= ROUNDS; n++) {
 		int slot = tripool_writer_begin(&w);
 		for (int i = 0; i < WORDS; i++)

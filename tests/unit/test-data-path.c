@@ -43,7 +43,7 @@ static void three_slots_are_enough_for_one_viewer(void **state)
 	struct tripool_reader reader;
 	struct tripool_claim claim;
 	fresh(3, 1);
-	tripool_writer_add(&writer, &page[0], 1);
+	tripool_writer_add(&writer, &page[0], 1, false);
 	tripool_reader_init(&reader, &header, &page[0], 3);
 	assert_int_equal(tripool_reader_acquire(&reader, 0, &claim), -EAGAIN);
 	for (uint64_t n = 1; n <= 1000; n++) {
@@ -78,7 +78,7 @@ static void what_a_frame_says_arrives(void **state)
 	    {.capture_ns = 61, .flags = 1u << 30},
 	};
 	fresh(3, 1);
-	tripool_writer_add(&writer, &page[0], 1);
+	tripool_writer_add(&writer, &page[0], 1, false);
 	tripool_reader_init(&reader, &header, &page[0], 3);
 	for (size_t i = 0; i < sizeof(said) / sizeof(*said); i++) {
 		struct tripool_frame_info info = said[i];
@@ -107,7 +107,7 @@ static void random_steps_keep_every_lease(void **state)
 		memset(held, 0xff, sizeof(held));
 		memset(writing, 0xff, sizeof(writing));
 		for (int v = 0; v < VIEWERS; v++) {
-			tripool_writer_add(&writer, &page[v], CELLS);
+			tripool_writer_add(&writer, &page[v], CELLS, false);
 			tripool_reader_init(&reader[v], &header, &page[v], SLOTS);
 		}
 		for (int step = 0; step < 5000; step++) {
@@ -151,7 +151,7 @@ static void all_slots_can_be_busy_but_one(void **state)
 	struct tripool_claim claim;
 	fresh(64, 1);
 	for (uint32_t v = 0; v < 62; v++) {
-		tripool_writer_add(&writer, &page[v], 1);
+		tripool_writer_add(&writer, &page[v], 1, false);
 		tripool_reader_init(&reader[v], &header, &page[v], 64);
 		write_frame();
 		assert_true(tripool_reader_acquire(&reader[v], 0, &claim) >= 0);
@@ -179,7 +179,7 @@ static void a_reader_that_left_claims_nothing(void **state)
 	(void)state;
 	fresh(5, 1);
 	for (uint32_t v = 0; v < 3; v++) {
-		tripool_writer_add(&writer, &page[v], 1);
+		tripool_writer_add(&writer, &page[v], 1, false);
 		page[v].cell[0] = v + 1;
 	}
 	assert_int_equal(tripool_writer_begin(&writer), 3);
@@ -202,7 +202,7 @@ static void arming_never_misses(void **state)
 	struct tripool_frame_info info = {0};
 	struct tripool_claim claim;
 	fresh(3, 1);
-	tripool_writer_add(&writer, &page[0], 1);
+	tripool_writer_add(&writer, &page[0], 1, false);
 	tripool_reader_init(&reader, &header, &page[0], 3);
 	assert_false(tripool_reader_arm(&reader));
 	uint32_t slot = (uint32_t)tripool_writer_begin(&writer);
@@ -223,7 +223,7 @@ static void a_retired_pool_says_so(void **state)
 	struct tripool_reader reader;
 	struct tripool_claim claim;
 	fresh(3, 1);
-	tripool_writer_add(&writer, &page[0], 1);
+	tripool_writer_add(&writer, &page[0], 1, false);
 	tripool_reader_init(&reader, &header, &page[0], 3);
 	write_frame();
 	tripool_writer_retire(&writer);
