@@ -19,7 +19,7 @@ static const char *line_of(const struct transport *t)
 	    "#e15759", "#8cd17d", "#76b7b2", "#499894", "#4e79a7", "#59a14f"};
 	static char text[80];
 	if (t->kind == TRANSPORT_TRIPOOL)
-		return "lc rgb '#000000' lw 3";
+		return t == &transport_tripool ? "lc rgb '#000000' lw 3" : "lc rgb '#000000' lw 2 dt 3";
 	if (t->kind == TRANSPORT_LIMIT)
 		return "lc rgb '#999999' lw 1.5 dt 2";
 	int number = 0;

@@ -2,6 +2,7 @@
 #include "transport.h"
 
 extern const struct transport transport_hand_off, transport_ring, transport_eventfd, transport_futex;
+extern const struct transport transport_tripool_lossless;
 extern const struct transport transport_pipe, transport_fifo, transport_socket, transport_posix_queue,
     transport_sysv_queue, transport_sysv_shm, transport_posix_shm;
 extern const struct transport transport_zeromq, transport_gst_shm, transport_gst_shm_alloc, transport_iceoryx;
@@ -12,6 +13,7 @@ const struct transport *const transports[] = {
     &transport_eventfd,
     &transport_futex,
     &transport_tripool,
+    &transport_tripool_lossless,
     &transport_pipe,
     &transport_fifo,
     &transport_socket,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Newest mode: what the producer publishes while the viewer is busy is skipped by it. */
+/* Newest mode: what the producer publishes while the viewer is busy is skipped by it. And a lossless stream whose
+ * viewer gets every frame: the producer waits when eight are under way. */
 #include "tripool.h"
 #include "transport.h"
 
@@ -10,7 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#define LOSSLESS_LEASES 8
+
 struct tripool {
+	bool lossless;
 	struct tripool_producer *producer;
 	struct tripool_slot slot;
 	struct tripool_viewer *viewer;
@@ -30,6 +34,14 @@ static int tripool_prepare(struct link *link)
 }
 
 /* A producer that was killed has left the two files of its stream, which the next of the same name would take over. */
+static int lossless_prepare(struct link *link)
+{
+	int r = tripool_prepare(link);
+	if (r == 0)
+		((struct tripool *)link->own)->lossless = true;
+	return r;
+}
+
 static void tripool_clean(struct link *link)
 {
 	static const char *const files[] = {"bench.sock", "bench.lock"};
@@ -45,7 +57,8 @@ static int tripool_open_producer(struct link *link)
 {
 	struct tripool *t = link->own;
 	struct tripool_format format = {.pix_fmt = "nv12", .width_px = link->width_px, .height_px = link->height_px};
-	struct tripool_producer_options o = {.name = "bench", .max_viewers = 16};
+	struct tripool_producer_options o = {
+	    .name = "bench", .max_viewers = 16, .max_leases = t->lossless ? 48 : 16, .lossless = t->lossless};
 	struct tripool_error error;
 	int r = tripool_format_layout(&format, &error);
 	if (r == 0)
@@ -75,7 +88,11 @@ static void tripool_close_producer(struct link *link)
 static int tripool_open_viewer(struct link *link)
 {
 	struct tripool *t = link->own;
-	struct tripool_viewer_options o = {.name = "bench", .client_name = "bench", .wait_for_producer = true};
+	struct tripool_viewer_options o = {.name = "bench",
+	    .client_name = "bench",
+	    .wait_for_producer = true,
+	    .every = t->lossless,
+	    .leases = t->lossless ? LOSSLESS_LEASES : 1};
 	struct tripool_error error;
 	int r = tripool_viewer_create(&t->viewer, &o, &error);
 	return r < 0 ? told(link, "tripool_viewer_create", r, &error) : 0;
@@ -120,6 +137,22 @@ const struct transport transport_tripool = {
     .kind = TRANSPORT_TRIPOOL,
     .skips = true,
     .prepare = tripool_prepare,
+    .clean = tripool_clean,
+    .open_producer = tripool_open_producer,
+    .begin = tripool_begin,
+    .publish = tripool_publish,
+    .close_producer = tripool_close_producer,
+    .open_viewer = tripool_open_viewer,
+    .take = tripool_take,
+    .release = tripool_release,
+    .close_viewer = tripool_close_viewer,
+};
+
+const struct transport transport_tripool_lossless = {
+    .name = "tripool-lossless",
+    .what = "tripool, each frame in order",
+    .kind = TRANSPORT_TRIPOOL,
+    .prepare = lossless_prepare,
     .clean = tripool_clean,
     .open_producer = tripool_open_producer,
     .begin = tripool_begin,
