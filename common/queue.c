@@ -21,7 +21,8 @@ int tripool_queue_peek(struct tripool_queue *q, struct tripool_claim *claim, uin
 	uint64_t head = atomic_load_explicit(&q->page->head, memory_order_seq_cst);
 	if (head == q->next)
 		return -EAGAIN;
-	if (head - q->tail > q->places)
+	/* Beyond the places, or behind what was taken: a place that is held would be taken twice. */
+	if (head - q->next > q->places - (q->next - q->tail))
 		return -EPROTO;
 	const struct tripool_queued *e = &q->page->queue[q->next % q->places];
 	*claim = (struct tripool_claim){

@@ -236,6 +236,27 @@ static void a_producers_nonsense_is_told(void **state)
 	assert_int_equal(tripool_queue_peek(&queue[0], &claim, &generation, &slot), -EPROTO);
 }
 
+/* Else the viewer would hold two frames by one lease, and unmap the pool under the second. */
+static void no_place_is_taken_twice(void **state)
+{
+	struct tripool_claim claim;
+	uint64_t generation;
+	uint32_t slot;
+	(void)state;
+	fresh(false);
+	for (int i = 0; i < PLACES; i++) {
+		produce();
+		take(0);
+	}
+	atomic_store(&page[0].queue[0].sequence, 1000);
+	for (uint64_t head = 0; head < PLACES; head++) {
+		atomic_store(&page[0].head, head);
+		assert_int_equal(tripool_queue_peek(&queue[0], &claim, &generation, &slot), -EPROTO);
+	}
+	atomic_store(&page[0].head, PLACES + 1);
+	assert_int_equal(tripool_queue_peek(&queue[0], &claim, &generation, &slot), -EPROTO);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -243,6 +264,7 @@ int main(void)
 	    cmocka_unit_test(another_pool_keeps_what_waits),
 	    cmocka_unit_test(a_tail_of_nonsense_frees_nothing),
 	    cmocka_unit_test(a_producers_nonsense_is_told),
+	    cmocka_unit_test(no_place_is_taken_twice),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
