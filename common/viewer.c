@@ -280,8 +280,12 @@ static int acquire_next(struct tripool_viewer *v, struct tripool_frame *frame)
 		uint64_t generation, current = v->current->shape.generation;
 		uint32_t slot;
 		int r = tripool_queue_peek(&v->queue, &claim, &generation, &slot);
-		if (r == -EAGAIN && (v->news || tripool_reader_is_retired(&v->current->reader)))
-			return -ESTALE;
+		if (r == -EAGAIN && (v->news || tripool_reader_is_retired(&v->current->reader))) {
+			/* The pool's last frame may have come between the two looks. */
+			r = tripool_queue_peek(&v->queue, &claim, &generation, &slot);
+			if (r == -EAGAIN)
+				return -ESTALE;
+		}
 		if (r < 0 || generation > current)
 			return r < 0 ? r : -ESTALE;
 		if (generation == current) {

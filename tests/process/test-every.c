@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -34,6 +35,14 @@ static int64_t now_ms(void)
 	struct timespec t;
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return t.tv_sec * INT64_C(1000) + t.tv_nsec / 1000000;
+}
+
+static void until_viewers(struct tripool_producer *producer, int viewers)
+{
+	int64_t late_ms = now_ms() + 10000;
+	while (tripool_producer_dispatch(producer) < viewers && now_ms() < late_ms)
+		usleep(1000);
+	assert_int_equal(tripool_producer_dispatch(producer), viewers);
 }
 
 static void each_frame_comes_in_order(void **state)
@@ -158,6 +167,65 @@ static void a_new_format_comes_in_its_turn(void **state)
 	puppet_produce_end();
 }
 
+/* Stops the taker wherever it is, long enough for a frame and a new format. */
+static void pause_and_go_on(int signal)
+{
+	(void)signal;
+	nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+	setitimer(ITIMER_REAL, &(struct itimerval){.it_value.tv_usec = 40}, NULL);
+}
+
+static pid_t start_interrupted_taker(uint64_t rounds, int told)
+{
+	pid_t pid = fork();
+	if (pid != 0)
+		return pid;
+	struct tripool_viewer_options o = {.name = "t", .leases = 4, .every = true};
+	struct tripool_viewer *v;
+	struct tripool_frame f;
+	if (tripool_viewer_create(&v, &o, NULL) < 0)
+		_exit(1);
+	signal(SIGALRM, pause_and_go_on);
+	pause_and_go_on(SIGALRM);
+	int64_t late_ms = now_ms() + 60000;
+	for (uint64_t n = 0, formats = 0; formats < rounds && now_ms() < late_ms;) {
+		int r = -EAGAIN;
+		for (int i = 0; i < 1000 && r == -EAGAIN; i++)
+			r = tripool_viewer_acquire(v, &f);
+		if (r == 0 && f.sequence != ++n)
+			_exit(2);
+		if (r == 0)
+			tripool_viewer_release(v, &f);
+		if (r == -ESTALE && (++formats != n || write(told, "s", 1) != 1))
+			_exit(3);
+	}
+	tripool_viewer_destroy(v);
+	_exit(0);
+}
+
+static void the_last_frame_of_a_format_is_not_lost(void **state)
+{
+	(void)state;
+	struct tripool_format format[2] = {puppet_format(128), puppet_format(64)};
+	struct tripool_producer *producer = puppet_produce(&roomy, 64);
+	int told[2], status;
+	char c;
+	assert_int_equal(pipe(told), 0);
+	pid_t taker = start_interrupted_taker(500, told[1]);
+	close(told[1]);
+	until_viewers(producer, 1);
+	for (int i = 0; i < 500; i++) {
+		puppet_publish(producer, 1);
+		assert_int_equal(tripool_producer_set_format(producer, &format[i % 2], NULL), 0);
+		if (read(told[0], &c, 1) != 1)
+			break;
+	}
+	close(told[0]);
+	assert_int_equal(waitpid(taker, &status, 0), taker);
+	assert_int_equal(status, 0);
+	puppet_produce_end();
+}
+
 static void waiting_is_asleep_and_ends_with_a_frame(void **state)
 {
 	(void)state;
@@ -236,14 +304,6 @@ static pid_t start_taker(uint64_t frames, uint32_t leases, unsigned pause_us)
 	_exit(0);
 }
 
-static void until_viewers(struct tripool_producer *producer, int viewers)
-{
-	int64_t late_ms = now_ms() + 10000;
-	while (tripool_producer_dispatch(producer) < viewers && now_ms() < late_ms)
-		usleep(1000);
-	assert_int_equal(tripool_producer_dispatch(producer), viewers);
-}
-
 static void a_lossless_stream_loses_nothing(void **state)
 {
 	(void)state;
@@ -312,6 +372,7 @@ int main(void)
 	    TEST(what_finds_no_place_is_skipped_and_seen),
 	    TEST(a_held_frame_stays_and_may_be_let_go_in_any_order),
 	    TEST(a_new_format_comes_in_its_turn),
+	    TEST(the_last_frame_of_a_format_is_not_lost),
 	    TEST(waiting_is_asleep_and_ends_with_a_frame),
 	    TEST(after_the_producers_death_what_waits_is_there),
 	    TEST(a_lossless_stream_loses_nothing),
