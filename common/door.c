@@ -156,6 +156,12 @@ static int have_room(const struct tripool_producer *p, uint32_t leases, struct t
 	return 0;
 }
 
+/* So many places a viewer needs for the frames that are written at once: with fewer, begin would wait for ever. */
+static uint32_t least_places(const struct tripool_producer *p)
+{
+	return p->writer.lossless ? p->write_depth : 1;
+}
+
 /* Whether the hello can be granted; writes why not. */
 static int consider(const struct tripool_producer *p, const struct tripool_message *m, struct tripool_error *why)
 {
@@ -170,6 +176,12 @@ static int consider(const struct tripool_producer *p, const struct tripool_messa
 	if (m->hello.leases == 0 || m->hello.leases > TRIPOOL_MAX_LEASES)
 		return tripool_fail(
 		    why, -EINVAL, "a viewer may have 1 to %d leases, not %u", TRIPOOL_MAX_LEASES, m->hello.leases);
+	if (m->hello.mode == TRIPOOL_MODE_EVERY && m->hello.leases < least_places(p))
+		return tripool_fail(why, -EINVAL,
+		    "stream '%s' is lossless and writes %u frames at once: a viewer that gets each needs as many "
+		    "leases, not "
+		    "%u",
+		    p->name, p->write_depth, m->hello.leases);
 	return have_room(p, m->hello.leases, why);
 }
 
@@ -199,7 +211,10 @@ static int admit(
 {
 	if (m->preamble.version != TRIPOOL_PROTOCOL || m->preamble.type != TRIPOOL_READY)
 		return tripool_fail(why, -EPROTO, "the second message was of type %u, not ready", m->preamble.type);
-	int r = have_room(p, g->leases, why); /* others may have come meanwhile */
+	/* Others, or another format, may have come meanwhile. */
+	if (g->every && g->leases < least_places(p))
+		return tripool_fail(why, -EAGAIN, "%u leases do not do any more", g->leases);
+	int r = have_room(p, g->leases, why);
 	if (r < 0)
 		return r;
 	if ((r = tripool_lease_check(g->lease_fd, why)) < 0)
@@ -411,6 +426,8 @@ void tripool_door_wait_for_room(struct tripool_producer *p)
 void tripool_door_announce_pool(struct tripool_producer *p)
 {
 	for (uint32_t i = p->viewers; i-- > 0;)
-		if (send_pool(p, p->viewer[i].socket) < 0)
+		if (p->viewer[i].every && p->viewer[i].leases < least_places(p))
+			drop_viewer(p, i, "has too few leases for the new write depth");
+		else if (send_pool(p, p->viewer[i].socket) < 0)
 			drop_viewer(p, i, "could not be told of the new format");
 }

@@ -159,7 +159,8 @@ struct tripool_producer_options {
 	uint32_t socket_mode; /* who may connect, as for chmod; 0: 0600, this user */
 	const char *group;    /* the socket's group; NULL: this process's */
 	bool manual_dispatch; /* the caller waits for tripool_producer_fd and dispatches: begin leaves it alone */
-	bool lossless;        /* begin waits until each viewer that wants every frame has a place for one more */
+	bool lossless;        /* begin waits until each viewer that wants every frame has a place for one more; they
+	                         need write_depth leases at least */
 	uint32_t stall_ms;    /* so long, and lets go of those that have none even then; 0: 2000 */
 	tripool_log_fn log;   /* NULL: silent */
 	void *log_context;

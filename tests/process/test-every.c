@@ -348,6 +348,32 @@ static void who_stalls_a_lossless_stream_has_to_leave(void **state)
 	puppet_produce_end();
 }
 
+/* With fewer places than frames being written begin would wait for who cannot help it. */
+static void a_lossless_stream_wants_places_for_what_is_written(void **state)
+{
+	(void)state;
+	struct tripool_producer_options o = lossless;
+	o.write_depth = 3;
+	struct tripool_producer *producer = puppet_produce(&o, 64);
+	struct tripool_format larger = puppet_format(128);
+	struct puppet few = puppet_start(), enough = puppet_start(), newest = puppet_start();
+	assert_int_equal(puppet_view_every(&few, 2).result, -ECONNREFUSED);
+	assert_int_equal(puppet_view_every(&enough, 3).result, 0);
+	assert_int_equal(puppet_view(&newest, 1, false).result, 0);
+	for (int round = 0; round < 2; round++) {
+		struct tripool_slot slot[4];
+		for (int i = 0; i < 3 + round; i++)
+			assert_int_equal(tripool_producer_begin(producer, &slot[i]), 0);
+		assert_int_equal(tripool_producer_viewers(producer), 2 - round);
+		assert_int_equal(tripool_producer_set_write_depth(producer, 4), 0);
+		assert_int_equal(tripool_producer_set_format(producer, &larger, NULL), 0);
+	}
+	puppet_end(&few);
+	puppet_end(&enough);
+	puppet_end(&newest);
+	puppet_produce_end();
+}
+
 static void who_is_killed_stalls_nobody(void **state)
 {
 	(void)state;
@@ -377,6 +403,7 @@ int main(void)
 	    TEST(after_the_producers_death_what_waits_is_there),
 	    TEST(a_lossless_stream_loses_nothing),
 	    TEST(who_stalls_a_lossless_stream_has_to_leave),
+	    TEST(a_lossless_stream_wants_places_for_what_is_written),
 	    TEST(who_is_killed_stalls_nobody),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
