@@ -94,19 +94,32 @@ static void drop_guest(struct tripool_producer *p, uint32_t index)
 	forget_guest(p, index);
 }
 
-static void drop_viewer(struct tripool_producer *p, uint32_t index, const char *why)
+static void tell_of_viewer(const struct tripool_producer *p, const struct tripool_client *v, const char *why)
 {
-	struct tripool_client *v = &p->viewer[index];
 	/* Its own figures, for people only. */
 	unsigned long long acquired = atomic_load_explicit(&v->page->frames_acquired, memory_order_relaxed);
 	unsigned long long skipped = atomic_load_explicit(&v->page->frames_skipped, memory_order_relaxed);
 	tripool_log(&p->logger, TRIPOOL_LOG_INFO, "viewer '%s' (pid %d) %s: %llu frames, %llu skipped", v->name,
 	    (int)v->pid, why, acquired, skipped);
+}
+
+static void drop_viewer(struct tripool_producer *p, uint32_t index, const char *why)
+{
+	struct tripool_client *v = &p->viewer[index];
+	tell_of_viewer(p, v, why);
 	hang_up(p, v->socket);
 	tripool_writer_remove(&p->writer, index);
 	tripool_lease_unmap(v->page);
 	p->leases -= v->leases;
 	*v = p->viewer[--p->viewers];
+}
+
+/* It gets no more frames, and is told so. But what it has is not written before it hangs up: it may just be slow. */
+static void close_viewer(struct tripool_producer *p, uint32_t index, const char *why)
+{
+	tell_of_viewer(p, &p->viewer[index], why);
+	tripool_writer_close(&p->writer, index);
+	shutdown(p->viewer[index].socket, SHUT_WR);
 }
 
 void tripool_door_close(struct tripool_producer *p)
@@ -420,7 +433,7 @@ void tripool_door_wait_for_room(struct tripool_producer *p)
 		return;
 	for (uint32_t i = p->viewers; i-- > 0;)
 		if (!tripool_writer_has_room(&p->writer, i))
-			drop_viewer(p, i, "took no frame for too long");
+			close_viewer(p, i, "took no frame for too long");
 }
 
 void tripool_door_announce_pool(struct tripool_producer *p)

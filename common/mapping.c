@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static uint32_t all_cells(const struct tripool_mapping *m)
 {
@@ -23,6 +24,7 @@ int tripool_mapping_create(struct tripool_mapping **mapping, const struct tripoo
 		return r;
 	}
 	tripool_reader_init(&m->reader, m->header, page, m->shape.slot_count);
+	m->socket = -1;
 	m->leases = leases;
 	m->free_cells = all_cells(m);
 	for (uint32_t i = 0; i < leases; i++)
@@ -36,7 +38,15 @@ void tripool_mapping_destroy(struct tripool_mapping *m)
 	if (!m)
 		return;
 	tripool_pool_unmap(m->header, m->shape.pool_bytes);
+	tripool_mapping_hang_up(m); /* last: it frees the slots */
 	free(m);
+}
+
+void tripool_mapping_hang_up(struct tripool_mapping *m)
+{
+	if (m->socket >= 0)
+		close(m->socket);
+	m->socket = -1;
 }
 
 void tripool_mapping_retire(struct tripool_mapping *m)

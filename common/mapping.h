@@ -18,6 +18,7 @@ struct tripool_mapping {
 	struct tripool_reader reader;
 	uint32_t leases;
 	uint32_t free_cells; /* mask */
+	int socket; /* the mapping's, to be closed with it: while it is open what is leased is not written. Or -1. */
 	struct tripool_lease lease[TRIPOOL_MAX_LEASES];
 };
 
@@ -28,6 +29,9 @@ int tripool_mapping_create(struct tripool_mapping **mapping, const struct tripoo
 
 /* Unmaps the pool: frames still leased are dead. NULL is fine. */
 void tripool_mapping_destroy(struct tripool_mapping *mapping);
+
+/* Closes the mapping's socket, if it has one: what is in the pool may be written from now on. */
+void tripool_mapping_hang_up(struct tripool_mapping *mapping);
 
 /* Another pool or another producer has come: nobody writes to this one any more, so its leases need no cells. The lease
  * page is not touched any more; only release, is_idle and destroy may be called from here on. */

@@ -68,7 +68,7 @@ void tripool_door_close(struct tripool_producer *producer);
 void tripool_door_dispatch(struct tripool_producer *producer);
 void tripool_door_wake(struct tripool_producer *producer, uint64_t viewers);
 
-/* Waits until the viewers whose queues are full have room, or lets go of them. */
+/* Waits until the viewers whose queues are full have room, or goes on without them. */
 void tripool_door_wait_for_room(struct tripool_producer *producer);
 
 /* Lets the fresh writer heed every viewer and sends them the pool; who cannot be sent it has to leave. */

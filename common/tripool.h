@@ -161,7 +161,8 @@ struct tripool_producer_options {
 	bool manual_dispatch; /* the caller waits for tripool_producer_fd and dispatches: begin leaves it alone */
 	bool lossless;        /* begin waits until each viewer that wants every frame has a place for one more; they
 	                         need write_depth leases at least */
-	uint32_t stall_ms;    /* so long, and lets go of those that have none even then; 0: 2000 */
+	uint32_t stall_ms;    /* so long, and goes on without those that have none even then, who keep what they have
+	                         and are told by -EPIPE after it; 0: 2000 */
 	tripool_log_fn log;   /* NULL: silent */
 	void *log_context;
 	tripool_prepare_fn prepare; /* NULL: nothing is to be prepared */

@@ -193,7 +193,12 @@ static void hang_up(struct tripool_viewer *v, int failure)
 		return;
 	/* Out of the set first: a child that was forked may keep the socket open, and in it. */
 	epoll_ctl(v->epoll, EPOLL_CTL_DEL, v->socket, NULL);
-	close(v->socket);
+	/* With every a producer that lives may have closed the queue: it frees what waits and is held when we hang up.
+	 */
+	if (v->every && v->current)
+		v->current->socket = v->socket;
+	else
+		close(v->socket);
 	v->socket = -1;
 	v->failure = failure;
 	struct tripool_error why;
@@ -326,6 +331,8 @@ int tripool_viewer_acquire(struct tripool_viewer *v, struct tripool_frame *frame
 		replace_current(v, NULL);
 		return no_frame(v);
 	}
+	v->news->socket = v->current->socket;
+	v->current->socket = -1; /* nobody writes there any more */
 	replace_current(v, v->news);
 	v->news = NULL;
 	if (v->every)
@@ -439,6 +446,9 @@ int tripool_viewer_reconnect(struct tripool_viewer *v, struct tripool_error *err
 		return tripool_fail(error, -EALREADY, "already attached to '%s'", v->name);
 	bool again = v->was_attached;
 	v->failure = 0; /* who calls this knows */
+	/* Nothing is left to be had from the last producer: should it be the next one, its leases are needed. */
+	if (v->every && v->current && tripool_mapping_is_idle(v->current) && !tripool_queue_has_news(&v->queue))
+		tripool_mapping_hang_up(v->current);
 	int r = attach(v, error);
 	if (r < 0)
 		return r;

@@ -94,7 +94,7 @@ static uint64_t leased(struct tripool_writer *writer)
 
 static bool has_room(const struct tripool_writer *writer, const struct tripool_attachment *a)
 {
-	return a->head - a->tail + (uint64_t)__builtin_popcountll(writer->writing) < a->cells;
+	return a->closed || a->head - a->tail + (uint64_t)__builtin_popcountll(writer->writing) < a->cells;
 }
 
 bool tripool_writer_has_room(struct tripool_writer *writer, uint32_t index)
@@ -104,6 +104,11 @@ bool tripool_writer_has_room(struct tripool_writer *writer, uint32_t index)
 		return true;
 	look_at_tail(a);
 	return has_room(writer, a);
+}
+
+void tripool_writer_close(struct tripool_writer *writer, uint32_t index)
+{
+	writer->reader[index].closed = true;
 }
 
 bool tripool_writer_want_room(struct tripool_writer *writer, uint32_t index, bool *asked)
@@ -159,7 +164,7 @@ static void put_in_queue(struct tripool_attachment *a, const struct tripool_writ
     int64_t publish_ns, const struct tripool_frame_info *info)
 {
 	look_at_tail(a);
-	if (a->head - a->tail >= a->cells)
+	if (a->closed || a->head - a->tail >= a->cells)
 		return;
 	struct tripool_queued *q = &a->page->queue[a->head % a->cells];
 	atomic_store_explicit(&q->sequence, writer->sequence, memory_order_release);

@@ -15,6 +15,7 @@ struct tripool_attachment {
 	struct tripool_lease_page *page;
 	uint32_t cells; /* or places in the queue */
 	bool every;
+	bool closed; /* nothing is put into its queue any more; what is in it stays */
 	/* Of the queue; the page has copies. */
 	uint64_t head, tail;
 	uint8_t slot[TRIPOOL_MAX_LEASES]; /* TRIPOOL_NO_SLOT: of an older pool */
@@ -61,8 +62,12 @@ bool tripool_writer_is_writing(const struct tripool_writer *writer, uint32_t slo
 uint64_t tripool_writer_publish(
     struct tripool_writer *writer, uint32_t slot, int64_t publish_ns, const struct tripool_frame_info *info);
 
-/* Whether a frame more could be put into the reader's queue, beside those being written. True without a queue. */
+/* Whether a frame more could be put into the reader's queue, beside those being written. True without a queue, and for
+ * a closed one. */
 bool tripool_writer_has_room(struct tripool_writer *writer, uint32_t index);
+
+/* From now on nothing is put into the reader's queue. Its slots stay busy until it lets go of them, or is removed. */
+void tripool_writer_close(struct tripool_writer *writer, uint32_t index);
 
 /* Asks a reader whose queue is full to say when there is room. False: there is now. *asked: it was not asked before. */
 bool tripool_writer_want_room(struct tripool_writer *writer, uint32_t index, bool *asked);
