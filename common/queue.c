@@ -32,7 +32,7 @@ int tripool_queue_peek(struct tripool_queue *q, struct tripool_claim *claim, uin
 	    .info.source_sequence = atomic_load_explicit(&e->source_sequence, memory_order_acquire),
 	    .info.bytes_used = atomic_load_explicit(&e->bytes_used, memory_order_acquire),
 	    .info.crc32c = atomic_load_explicit(&e->crc32c, memory_order_acquire),
-	    .info.flags = atomic_load_explicit(&e->flags, memory_order_acquire),
+	    .info.flags = atomic_load_explicit(&e->flags, memory_order_acquire) & ~TRIPOOL_FLAG_MORE,
 	};
 	*generation = atomic_load_explicit(&e->generation, memory_order_acquire);
 	*slot = atomic_load_explicit(&e->slot, memory_order_acquire);

@@ -70,7 +70,7 @@ static void produce(void)
 	assert_in_range(slot, 0, SLOTS - 1);
 	contents[slot] = writer.sequence + 1;
 	tripool_writer_publish(&writer, (uint32_t)slot, (int64_t)contents[slot] * 5,
-	    &(struct tripool_frame_info){.source_sequence = contents[slot] * 3});
+	    &(struct tripool_frame_info){.source_sequence = contents[slot] * 3, .flags = UINT32_MAX});
 	for (int v = 0; v < VIEWERS; v++)
 		if (room[v])
 			model[v].waiting[model[v].waits++] = writer.sequence;
@@ -92,6 +92,7 @@ static void take(int v)
 	assert_int_equal(claim.sequence, m->waiting[0]);
 	assert_int_equal(claim.publish_ns, claim.sequence * 5);
 	assert_int_equal(claim.info.source_sequence, claim.sequence * 3);
+	assert_int_equal(claim.info.flags, UINT32_MAX & ~TRIPOOL_FLAG_MORE);
 	assert_int_equal(generation, 7);
 	m->held[m->count++] = (struct held){claim.sequence, slot, tripool_queue_take(&queue[v], &claim)};
 	memmove(m->waiting, m->waiting + 1, --m->waits * sizeof(m->waiting[0]));
