@@ -336,14 +336,15 @@ static void hear_viewer(struct tripool_producer *p, uint32_t index)
 {
 	struct tripool_client *v = &p->viewer[index];
 	struct tripool_message m;
-	int r = tripool_wire_receive(v->socket, &m, NULL);
-	if (r == -EAGAIN)
-		return;
-	bool room = r == 0 && m.preamble.version == TRIPOOL_PROTOCOL && m.preamble.type == TRIPOOL_ROOM;
-	if (room && v->room_due > 0)
+	int r;
+	while ((r = tripool_wire_receive(v->socket, &m, NULL)) != -EAGAIN) {
+		bool room = r == 0 && m.preamble.version == TRIPOOL_PROTOCOL && m.preamble.type == TRIPOOL_ROOM;
+		if (!room || v->room_due == 0) {
+			drop_viewer(p, index, r == -EPIPE ? "left" : "broke the protocol");
+			return;
+		}
 		v->room_due--;
-	else
-		drop_viewer(p, index, r == -EPIPE ? "left" : "broke the protocol");
+	}
 }
 
 static void handle(struct tripool_producer *p, int fd)

@@ -14,6 +14,11 @@ bool tripool_queue_has_news(const struct tripool_queue *q)
 	return atomic_load_explicit(&q->page->head, memory_order_seq_cst) != q->next;
 }
 
+bool tripool_queue_is_held(const struct tripool_queue *q)
+{
+	return q->next - q->tail == q->places;
+}
+
 int tripool_queue_peek(struct tripool_queue *q, struct tripool_claim *claim, uint64_t *generation, uint32_t *slot)
 {
 	/* Pairs with the store in writer.c's put_in_queue; acquire for what it says of the frame, and for its pixels.

@@ -34,6 +34,9 @@ bool tripool_queue_let_go(struct tripool_queue *queue, uint32_t place);
 /* All that was taken was of a pool that nobody writes any more. Returns as let_go. */
 bool tripool_queue_let_all_go(struct tripool_queue *queue);
 
+/* Whether nothing can come before something is let go: every place is held, or behind one that is. */
+bool tripool_queue_is_held(const struct tripool_queue *queue);
+
 /* Whether peek would find something else than -EAGAIN. */
 bool tripool_queue_has_news(const struct tripool_queue *queue);
 

@@ -158,7 +158,8 @@ struct tripool_producer_options {
 	uint32_t write_depth; /* slots being written at once: 1 (what 0 means), or a camera's queue depth */
 	uint32_t socket_mode; /* who may connect, as for chmod; 0: 0600, this user */
 	const char *group;    /* the socket's group; NULL: this process's */
-	bool manual_dispatch; /* the caller waits for tripool_producer_fd and dispatches: begin leaves it alone */
+	bool manual_dispatch; /* the caller waits for tripool_producer_fd and dispatches: begin leaves that alone, but
+	                       * where it has to wait on a lossless stream */
 	bool lossless;        /* begin waits until each viewer that wants every frame has a place for one more; they
 	                         need write_depth leases at least */
 	uint32_t stall_ms;    /* so long, and goes on without those that have none even then, who keep what they have
@@ -309,7 +310,7 @@ void tripool_viewer_destroy(struct tripool_viewer *viewer);
  *   -EPIPE   the producer is gone and there is nothing new: tripool_viewer_reconnect. The last frame can be had once
  *            more by tripool_viewer_rewind. A loop that never waits should call tripool_viewer_wait(v, 0) now and
  *            then: a death is told by the socket, not by the pool.
- *   -EBUSY   all leases are in use
+ *   -EBUSY   all leases are in use (with `every`: by frames that are held, or behind the oldest one that is)
  *   -EPROTO  the producer broke the protocol; reconnect, or give up
  */
 int tripool_viewer_acquire(struct tripool_viewer *viewer, struct tripool_frame *frame);

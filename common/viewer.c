@@ -267,8 +267,13 @@ static void count(struct tripool_viewer *v, uint64_t sequence)
 /* Somebody who waits for room is told; one who cannot be told is gone. */
 static void tell_of_room(struct tripool_viewer *v, bool wanted)
 {
-	if (wanted && v->socket >= 0)
-		(void)tripool_wire_nudge(v->socket, TRIPOOL_ROOM);
+	if (!wanted || v->socket < 0)
+		return;
+	int r = tripool_wire_nudge(v->socket, TRIPOOL_ROOM);
+	/* Where the kernel was short of memory the next release is to try again. A full socket wakes the producer
+	 * anyway. */
+	if (r < 0 && r != -EAGAIN && r != -EPIPE)
+		atomic_store_explicit(&v->page->wants_room, 1, memory_order_seq_cst);
 }
 
 static void skip_next(struct tripool_viewer *v, const struct tripool_claim *claim)
@@ -291,6 +296,8 @@ static int acquire_next(struct tripool_viewer *v, struct tripool_frame *frame)
 			if (r == -EAGAIN)
 				return -ESTALE;
 		}
+		if (r == -EAGAIN && v->socket >= 0 && tripool_queue_is_held(&v->queue))
+			return -EBUSY;
 		if (r < 0 || generation > current)
 			return r < 0 ? r : -ESTALE;
 		if (generation == current) {
