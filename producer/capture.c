@@ -61,6 +61,7 @@ static int open_stream(struct capture *capture, struct tripool_error *error)
 	    .socket_mode = options->socket_mode,
 	    .group = options->group,
 	    .manual_dispatch = true,
+	    .lossless = options->lossless,
 	    .log = status_log,
 	    .log_context = &capture->status,
 	    .prepare = supply_prepare,

@@ -32,6 +32,8 @@ static const char help[] =
     "      --mode OCTAL       who may connect, as for chmod (0600)\n"
     "      --group NAME       the group that --mode speaks of\n"
     "      --on-demand        the camera is on only while somebody views\n"
+    "      --lossless         wait for viewers that get every frame (tripool-record), two seconds\n"
+    "                         at most; newest-frame viewers are never waited for\n"
     "      --once             end when the camera fails, instead of waiting for it to come back\n"
     "      --checksum         put a CRC-32C into each frame\n"
     "      --json             print what was done to standard output at the end\n"
@@ -53,6 +55,7 @@ enum {
 	OPTION_MODE,
 	OPTION_GROUP,
 	OPTION_ON_DEMAND,
+	OPTION_LOSSLESS,
 	OPTION_ONCE,
 	OPTION_CHECKSUM,
 	OPTION_JSON,
@@ -73,6 +76,7 @@ static const struct option long_options[] = {
     {"mode", required_argument, NULL, OPTION_MODE},
     {"group", required_argument, NULL, OPTION_GROUP},
     {"on-demand", no_argument, NULL, OPTION_ON_DEMAND},
+    {"lossless", no_argument, NULL, OPTION_LOSSLESS},
     {"once", no_argument, NULL, OPTION_ONCE},
     {"checksum", no_argument, NULL, OPTION_CHECKSUM},
     {"json", no_argument, NULL, OPTION_JSON},
@@ -176,6 +180,9 @@ static void take_option(struct options *options, int option)
 		break;
 	case OPTION_ON_DEMAND:
 		options->on_demand = true;
+		break;
+	case OPTION_LOSSLESS:
+		options->lossless = true;
 		break;
 	case OPTION_ONCE:
 		options->once = true;

@@ -16,7 +16,7 @@ struct options {
 	uint32_t max_viewers; /* 0: not said */
 	uint32_t socket_mode; /* 0: not said */
 	const char *group;
-	bool checksum, json, quiet, list, controls, once, on_demand;
+	bool checksum, json, quiet, list, controls, once, on_demand, lossless;
 	int verbose;
 	const char *assignments[OPTIONS_MOST_ASSIGNMENTS]; /* to which the request points */
 };

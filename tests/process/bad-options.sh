@@ -43,6 +43,7 @@ bad 2 "'-n'" -n
 bad 2 "'--name'" --name
 bad 2 "'--frames'" pattern --frames
 bad 2 "'--json=yes'" --json=yes
+bad 2 "'--lossless=1'" --lossless=1
 bad 2 "'--quiet=1'" --quiet=1
 bad 2 "'--m'" --m
 bad 2 "'-q'" -q -v
