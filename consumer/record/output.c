@@ -102,6 +102,9 @@ static int choose_codec(
 	}
 	bool raw = !options->container && strcmp(options->output, "-") == 0 && !is_y4m(o);
 	enum AVCodecID id = raw ? AV_CODEC_ID_RAWVIDEO : av_guess_codec(f, NULL, o->url, NULL, AVMEDIA_TYPE_VIDEO);
+	/* over a network what receivers expect today, not what was usual when its container was made */
+	if (!options->container && container_of_url(o->url) && avcodec_find_encoder(AV_CODEC_ID_H264))
+		id = AV_CODEC_ID_H264;
 	*codec = id == AV_CODEC_ID_NONE ? NULL : avcodec_find_encoder(id);
 	if (!*codec)
 		return tripool_fail(

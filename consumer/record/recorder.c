@@ -225,7 +225,7 @@ int recorder_report(const struct recorder *r)
 	json_object_object_add(o, "copies_per_frame", json_number(per_frame, whole ? 0 : 2));
 	json_object_object_add(o, "bytes_written", json_object_new_uint64(output->bytes));
 	json_object_object_add(o, "ended_by", json_object_new_string(r->ended_by));
-	int result = cli_print("%s\n", json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN));
+	int result = cli_print("%s\n", json_object_to_json_string_ext(o, JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(o);
 	return result;
 }

@@ -86,7 +86,7 @@ ffprobe -v error -select_streams v -show_entries stream=color_space,color_range,
 check "mp4: colours and rate" grep -qx "tv,bt709,60/1" "$work/strips"
 
 # Standard output.
-timeout 20 "$record" p - --frames 30 2>"$work/err" | ffmpeg -v error -f yuv4mpegpipe -i - -f rawvideo -pix_fmt yuv420p - 2>/dev/null |
+timeout 20 "$record" p - --frames 30 2>"$work/err" | ffmpeg -v error -f yuv4mpegpipe -i - -fps_mode passthrough -f rawvideo -pix_fmt yuv420p - 2>/dev/null |
 	"$read_strips" yuv420p 1920 1080 >"$work/strips"
 check "Y4M on standard output" grep -q ' 30 0$' "$work/strips"
 
@@ -116,13 +116,24 @@ for signal in INT TERM HUP; do
 done
 
 # NV12, which is no Y4M, and which FFV1 does not take.
-timeout 20 "$record" p - --frames 30 2>"$work/err" | ffmpeg -v error -f nut -i - -f rawvideo -pix_fmt nv12 - 2>/dev/null |
+timeout 20 "$record" p - --frames 30 2>"$work/err" | ffmpeg -v error -f nut -i - -fps_mode passthrough -f rawvideo -pix_fmt nv12 - 2>/dev/null |
 	"$read_strips" nv12 640 360 >"$work/strips"
 check "NUT on standard output" grep -q ' 30 0$' "$work/strips"
 run p "$work/nv12.mkv" -c:v ffv1 --frames 30 --json
 check "a conversion is told" grep -q "'ffv1' does not take nv12: each frame is converted to yuv420p, which is a copy" "$work/err"
 check "a conversion is a copy" said '.copies_per_frame == 1 and .pix_fmt == "nv12" and .encoded_pix_fmt == "yuv420p"'
 check "a conversion: the frames in the file" strips yuv420p 640 360 "$work/nv12.mkv"
+
+# Over a network, in what receivers expect.
+url=udp://127.0.0.1:$((20000 + $$ % 20000))
+timeout 20 ffmpeg -v error -i "$url?timeout=8000000" -frames:v 30 -c copy "$work/received.ts" </dev/null 2>"$work/strips" &
+receiver=$!
+sleep 0.5
+run p "$url" --preset ultrafast -t 4 --json
+check "UDP: status $status" [ $status = 0 ]
+check "UDP: the container and encoder" said '.container == "mpegts" and .encoder == "libx264" and .frames_lost == 0'
+wait $receiver
+check "UDP: received" [ "$(ffprobe -v error -count_frames -show_entries stream=nb_read_frames -of csv=p=0 "$work/received.ts" | head -n 1)" = 30 ]
 
 # A file is not lost by mistake.
 before=$(stat -c %Y.%s "$work/nv12.mkv")
