@@ -33,13 +33,12 @@
 #ifndef TRIPOOL_AV_H
 #define TRIPOOL_AV_H
 
-#include <libavutil/frame.h>
-
 #include "tripool.h"
 
 #ifdef __cplusplus
-extern "C" {
+extern "C" { /* FFmpeg's headers do not say so themselves */
 #endif
+#include <libavutil/frame.h>
 #pragma GCC visibility push(default)
 
 /* The frames that one viewer has lent. */
