@@ -21,7 +21,6 @@ struct run {
 	struct link link;
 	struct control *control;
 	pid_t producer, viewer[MOST_VIEWERS], daemon;
-	bool signalled; /* the last viewer, for job->signal */
 	char *why;
 };
 
@@ -114,7 +113,8 @@ static bool one_has_ended(struct run *run)
 	struct control *c = run->control;
 	struct blame b = {0};
 	look_for_blame(&run->producer, "producer", &c->producer.complaint, &b);
-	for (int i = 0; i < run->job->viewers - run->signalled; i++)
+	int watched = run->job->viewers - (int)atomic_load(&c->signalled);
+	for (int i = 0; i < watched; i++)
 		look_for_blame(&run->viewer[i], "viewer", &c->viewer[i].complaint, &b);
 	if (daemon_has_ended(run))
 		snprintf(run->why, WHY_BYTES, "the daemon has ended");
@@ -142,16 +142,6 @@ static int say_late(struct run *run)
 	return -ETIMEDOUT;
 }
 
-static void send_signal(struct run *run)
-{
-	const struct job *job = run->job;
-	int64_t begin_ns = run->control->producer.begin_ns; /* one aligned word: 0 until it is there */
-	if (job->signal == 0 || run->signalled || begin_ns == 0 || now_ns() - begin_ns < (int64_t)(job->seconds * 5e8))
-		return;
-	run->signalled = true;
-	kill(run->viewer[job->viewers - 1], job->signal);
-}
-
 /* For one that has come as long as none of the processes ends. */
 static int wait_for(struct run *run, sem_t *semaphore, int64_t late_ns)
 {
@@ -165,7 +155,6 @@ static int wait_for(struct run *run, sem_t *semaphore, int64_t late_ns)
 			return 0;
 		if (measure_stop)
 			return -EINTR;
-		send_signal(run);
 		if (one_has_ended(run))
 			return -ECHILD;
 		if (now_ns() > late_ns)
@@ -203,7 +192,7 @@ static int end_all(struct run *run, bool well)
 	int64_t leave_ns = patience_ns(run->job) / 5, late_ns = now_ns() + leave_ns;
 	bool good = true;
 	pid_t *signalled = &run->viewer[run->job->viewers - 1];
-	if (run->signalled && *signalled > 0) {
+	if (atomic_load(&run->control->signalled) && *signalled > 0) {
 		kill(*signalled, SIGKILL);
 		waitpid(*signalled, NULL, 0);
 		*signalled = 0;
@@ -277,6 +266,7 @@ static int start_all(struct run *run)
 	int r = start_side(run, -1, &run->producer);
 	for (int i = 0; i < run->job->viewers && r == 0; i++)
 		r = start_side(run, i, &run->viewer[i]);
+	run->control->last_viewer = run->viewer[run->job->viewers - 1];
 	int64_t late_ns = now_ns() + patience_ns(run->job);
 	for (int i = 0; i <= run->job->viewers && r == 0; i++)
 		r = wait_for(run, &run->control->ready, late_ns);
@@ -304,10 +294,6 @@ static int let_run(struct run *run, struct outcome *o)
 		    viewers_that_count(job));
 		return -EPIPE;
 	}
-	if (job->signal && !run->signalled) {
-		snprintf(run->why, WHY_BYTES, "too short to send a viewer a signal in the middle");
-		return -EINVAL;
-	}
 	r = end_all(run, true);
 	if (r < 0)
 		return r;
@@ -329,21 +315,14 @@ static int control_create(struct control **control)
 	return 0;
 }
 
-static int say_error(char *why, int r)
-{
-	if (!why[0])
-		snprintf(why, WHY_BYTES, "%s", strerror(-r));
-	return r;
-}
-
 int measure(const struct job *job, const char *directory, pid_t daemon, struct outcome *outcome, char *why)
 {
-	struct run run = {.job = job, .daemon = daemon, .why = why};
+	char reason[WHY_BYTES] = "";
+	struct run run = {.job = job, .daemon = daemon, .why = reason};
 	struct outcome o = {0};
-	why[0] = 0;
 	int r = control_create(&run.control);
 	if (r < 0)
-		return say_error(why, r);
+		goto say_why;
 	run.control->daemon = daemon;
 	run.link = (struct link){.bytes = (size_t)job->width_px * job->height_px * 3 / 2,
 	    .width_px = job->width_px,
@@ -352,7 +331,7 @@ int measure(const struct job *job, const char *directory, pid_t daemon, struct o
 	    .sleeping = job->sleeping,
 	    .real = job->real,
 	    .directory = directory,
-	    .why = why};
+	    .why = reason};
 	r = job->transport->prepare ? job->transport->prepare(&run.link) : 0;
 	if (r == 0)
 		r = let_run(&run, &o);
@@ -360,12 +339,14 @@ int measure(const struct job *job, const char *directory, pid_t daemon, struct o
 	if (job->transport->clean)
 		job->transport->clean(&run.link);
 	munmap(run.control, sizeof(*run.control));
-	if (r < 0) {
-		outcome_finish(&o);
-		return say_error(why, r);
+	if (r == 0) {
+		*outcome = o;
+		return 0;
 	}
-	*outcome = o;
-	return 0;
+	outcome_finish(&o);
+say_why:
+	snprintf(why, WHY_BYTES, "%s", reason[0] ? reason : strerror(-r));
+	return r;
 }
 
 void outcome_finish(struct outcome *outcome)

@@ -27,9 +27,10 @@ struct outcome {
 };
 
 /*
- * Returns 0, or -errno (-EINTR: measure_stop) with a line in `why` (WHY_BYTES) of what went wrong. Either way no
- * process, file or segment is left. `directory` is where links may make their own. `daemon` is the transport's, or 0.
- * The outcome is the caller's to finish where 0 was returned.
+ * Returns 0, or -errno (-EINTR: measure_stop) with a line in `why` (WHY_BYTES) of what went wrong, which is untouched
+ * else: so one reason can be kept over several runs. Either way no process, file or segment is left. `directory` is
+ * where links may make their own. `daemon` is the transport's, or 0. The outcome is the caller's to finish where 0 was
+ * returned.
  */
 int measure(const struct job *job, const char *directory, pid_t daemon, struct outcome *outcome, char *why);
 void outcome_finish(struct outcome *outcome);

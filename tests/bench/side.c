@@ -110,6 +110,14 @@ static int warm_up(struct producer *p)
 	return 0;
 }
 
+static void send_signal(struct producer *p, int64_t when_ns)
+{
+	if (p->job->signal == 0 || atomic_load(&p->control->signalled) || now_ns() < when_ns)
+		return;
+	atomic_store(&p->control->signalled, 1); /* first: the parent shall not take it for an accident */
+	kill(p->control->last_viewer, p->job->signal);
+}
+
 static int publish_last(struct producer *p)
 {
 	atomic_store(&p->control->last, p->sequence + 1);
@@ -120,12 +128,14 @@ static int publish_at_rate(struct producer *p)
 {
 	int64_t step_ns = (int64_t)(1e9 / p->job->hz), next_ns = now_ns() + step_ns;
 	int64_t late_ns = next_ns + (int64_t)(p->job->seconds * 1e9) + BEHIND_NS;
+	int64_t middle_ns = next_ns + (int64_t)(p->job->seconds * 5e8);
 	for (long n = (long)(p->job->hz * p->job->seconds + 0.5); n > 1 && now_ns() < late_ns; n--) {
 		end_if_told(p);
 		sleep_until_ns(next_ns);
 		int r = publish_one(p);
 		if (r < 0)
 			return r;
+		send_signal(p, middle_ns);
 		next_ns += step_ns;
 	}
 	sleep_until_ns(next_ns);

@@ -23,7 +23,8 @@ struct job {
 	/* Published when all viewers are there and before it is measured, so that no memory is touched for the first
 	 * time then. */
 	int warm_up_frames;
-	/* Sent to the last viewer in the middle of the measuring, so that its figures count no more; 0: none. */
+	/* Sent by the producer to the last viewer in the middle of the measuring, at a rate, so that its figures count
+	 * no more; 0: none. */
 	int signal;
 	/* How long a side may take to attach, and all of it beyond the time of measuring; a fifth of it to have the
 	 * last frames, and to end. 0: 10. */
@@ -70,12 +71,13 @@ struct control {
 	 * this, too, and may load it relaxed. UINT64_MAX: not yet. */
 	_Alignas(128) _Atomic uint64_t first; /* sequence of the first frame that is measured */
 	_Atomic uint64_t last;                /* likewise the last */
+	_Atomic uint32_t signalled;           /* 1: the last viewer gets job.signal now, or has got it */
 	/* by the viewers */
 	_Alignas(128) _Atomic uint32_t attached; /* viewers that have had a frame */
 	_Atomic uint32_t finished;               /* viewers that have had the last one, or one after it */
 	/* by the parent */
 	_Alignas(128) _Atomic uint32_t stop; /* 1: viewers end; 2: the producer ends, too */
-	pid_t daemon;
+	pid_t daemon, last_viewer;
 	sem_t ready; /* by each side, once */
 	sem_t begin; /* once for each side */
 	sem_t done;  /* the producer's measuring is over and the viewers have had its last frame, or will not have it */

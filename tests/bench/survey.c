@@ -196,13 +196,9 @@ static int measure_row(
 	    .viewers = 1,
 	    .warm_up_frames = WARM_UP_FRAMES};
 	struct outcome outcome;
-	char why[WHY_BYTES];
-	int r = measure_best(&job, daemons->pid[place], directory, &outcome, why);
-	if (r < 0) {
-		memcpy(row->why, why[0] ? why : strerror(-r), WHY_BYTES);
-		return 0;
-	}
-	r = row_add(row, &outcome, limit);
+	if (measure_best(&job, daemons->pid[place], directory, &outcome, row->why) < 0)
+		return 0; /* which the row tells */
+	int r = row_add(row, &outcome, limit);
 	outcome_finish(&outcome);
 	return r;
 }

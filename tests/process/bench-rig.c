@@ -147,6 +147,7 @@ static int take(struct link *link, struct taken *taken)
 	taken_posts = posted;
 	struct stamp head;
 	memcpy(&head, wire->frame, sizeof(head));
+	atomic_store(&rig->seen[number], head.sequence);
 	int r = rig->take ? rig->take(link, number, head.sequence) : 0;
 	if (r > 0)
 		give_back();

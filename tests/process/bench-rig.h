@@ -30,7 +30,8 @@ struct rig {
 	 * above 0: it says that there is none. */
 	int (*take)(struct link *link, int viewer, uint64_t sequence);
 	void (*release)(int viewer);
-	_Atomic bool gone; /* the viewers are: publish does not wait for them any more */
+	_Atomic uint64_t seen[MOST_VIEWERS]; /* sequence of the last frame that each viewer has taken */
+	_Atomic bool gone;                   /* the viewers are: publish does not wait for them any more */
 	pid_t daemon;
 	/* Between the sides, of their clocks: what the producer's showed when it had published. */
 	int64_t posted_ns;

@@ -228,23 +228,32 @@ static void a_producer_that_ends_or_hangs_is_noticed(void **state)
 	fails(-ECHILD, "producer: write: Broken pipe");
 }
 
+/* On a busy machine the first frame that a viewer sees may come late: it would not even have attached then. */
+static bool amid(uint64_t sequence)
+{
+	static bool attached;
+	bool now = attached && sequence >= AMID;
+	attached = true;
+	return now;
+}
+
 static int take_fails(struct link *link, int viewer, uint64_t sequence)
 {
 	(void)viewer;
-	return sequence >= AMID ? link_fail(link, "read", ECONNRESET) : 0;
+	return amid(sequence) ? link_fail(link, "read", ECONNRESET) : 0;
 }
 
 static int take_hangs(struct link *link, int viewer, uint64_t sequence)
 {
 	(void)viewer;
-	return sequence >= AMID ? hangs(link) : 0;
+	return amid(sequence) ? hangs(link) : 0;
 }
 
 static int take_kills(struct link *link, int viewer, uint64_t sequence)
 {
 	(void)link;
 	(void)viewer;
-	return sequence >= AMID ? raise(SIGKILL) : 0;
+	return amid(sequence) ? raise(SIGKILL) : 0;
 }
 
 static void close_is_seen(void)
@@ -392,6 +401,33 @@ static void a_daemon_that_ends_is_noticed(void **state)
 	daemon_pid = 0;
 }
 
+/* ---- A signal that is meant ---- */
+
+/* Also the reason of an earlier run stays. */
+static void a_viewer_in_trouble_leaves_the_others_figures(void **state)
+{
+	static const int signals[] = {SIGSTOP, SIGKILL};
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct job job = rig_job();
+		struct outcome o;
+		char why[WHY_BYTES] = "the one before";
+		rig_clear();
+		rig->does_not_wait = true;
+		job.viewers = 2;
+		job.signal = signals[i];
+		int r = measure(&job, scratch_directory(), 0, &o, why);
+		assert_string_equal(why, "the one before");
+		assert_int_equal(r, 0);
+		assert_int_equal(o.received + o.lost, o.published); /* of one viewer */
+		assert_true(o.received >= 1);
+		assert_int_equal(o.samples, o.received);
+		assert_int_not_equal(rig->seen[0], rig->seen[1]); /* the one in trouble saw no more */
+		outcome_finish(&o);
+		assert_true(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
+	}
+}
+
 int main(void)
 {
 	if (rig_make() < 0 || scratch_make() < 0)
@@ -404,6 +440,7 @@ int main(void)
 	    cmocka_unit_test(who_was_first_is_named),
 	    cmocka_unit_test(sides_that_do_not_end_well_are_noticed),
 	    cmocka_unit_test(a_daemon_that_ends_is_noticed),
+	    cmocka_unit_test(a_viewer_in_trouble_leaves_the_others_figures),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 	return scratch_remove() == 0 ? failed : 1;
