@@ -1,50 +1,20 @@
 // SPDX-License-Identifier: MIT
-/* The viewer object: its connection, and the pools it has mapped. */
-#include "attach.h"
+/* The viewer object: its life, the pools it has mapped, its frames, and waiting for them. */
+#include "viewer.h"
+
 #include "clock.h"
-#include "error.h"
-#include "mapping.h"
 #include "place.h"
-#include "queue.h"
+#include "wire.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/inotify.h>
-#include <unistd.h>
 
-#define MOST_MESSAGES 128 /* more than the send buffer in door.c lets wait at once */
 #define RETRY_MS 1000
 #define DEFAULT_EVERY 8 /* frames that may wait and be held */
 
-struct tripool_viewer {
-	char name[TRIPOOL_NAME_BYTES];
-	char client_name[TRIPOOL_NAME_BYTES];
-	uint32_t leases;
-	bool every;
-	struct tripool_queue queue; /* of this producer or the last, with `every` */
-	struct tripool_logger logger;
-	struct tripool_viewer_stats stats;
-	uint64_t last_sequence; /* acquired from this producer; 0: none */
-
-	int socket;        /* -1: no producer */
-	int inotify;       /* on the directory, for a producer to come */
-	int epoll;         /* of whichever counts, so that one fd serves for the viewer's whole life */
-	int failure;       /* why the producer was lost; for acquire to tell once */
-	bool was_attached; /* ever */
-	bool unheard;      /* the socket was readable and has not been read */
-	bool try_again;    /* attaching failed in a way that the directory will not tell the end of */
-
-	struct tripool_lease_page *page; /* of this producer or the last; NULL before the first */
-	struct tripool_mapping *current; /* NULL before the first producer */
-	struct tripool_mapping *news;    /* has come, and acquire has not said so yet */
-	struct tripool_mapping *older;   /* a list: kept by leases only */
-};
-
-/* The current pool makes room for the next; frames leased in it stay. */
-static void replace_current(struct tripool_viewer *v, struct tripool_mapping *next)
+void tripool_viewer_replace_current(struct tripool_viewer *v, struct tripool_mapping *next)
 {
 	struct tripool_mapping *old = v->current;
 	v->current = next;
@@ -55,73 +25,6 @@ static void replace_current(struct tripool_viewer *v, struct tripool_mapping *ne
 	tripool_mapping_retire(old);
 	old->next = v->older;
 	v->older = old;
-}
-
-static int watch_fd(struct tripool_viewer *v, int fd, struct tripool_error *error)
-{
-	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
-	if (epoll_ctl(v->epoll, EPOLL_CTL_ADD, fd, &event) < 0)
-		return tripool_fail(error, -errno, "cannot watch an fd: %s", strerror(errno));
-	return 0;
-}
-
-/* The directory, watched from here on: a producer that is not found now will be noticed when it comes. */
-static int open_watched_directory(struct tripool_viewer *v, struct tripool_error *error)
-{
-	int directory = tripool_place_open(false, error);
-	if (directory < 0)
-		return directory;
-	int r = tripool_place_watch(directory, v->inotify, IN_MOVED_TO, error);
-	if (r < 0) {
-		close(directory);
-		return r;
-	}
-	return directory;
-}
-
-static int attach_once(struct tripool_viewer *v, struct tripool_error *error)
-{
-	int directory = open_watched_directory(v, error);
-	if (directory < 0)
-		return directory;
-	struct tripool_grant grant;
-	int r = tripool_attach(directory, v->name, v->client_name, v->every ? TRIPOOL_MODE_EVERY : TRIPOOL_MODE_NEWEST,
-	    v->leases, &grant, error);
-	close(directory);
-	if (r < 0)
-		return r;
-	struct tripool_mapping *mapping = NULL;
-	r = tripool_mapping_create(&mapping, &grant.pool, grant.pool_fd, grant.page, v->leases, error);
-	close(grant.pool_fd);
-	if (r == 0)
-		r = watch_fd(v, grant.socket, error);
-	if (r < 0) {
-		tripool_mapping_destroy(mapping);
-		tripool_lease_unmap(grant.page);
-		close(grant.socket);
-		return r;
-	}
-	epoll_ctl(v->epoll, EPOLL_CTL_DEL, v->inotify, NULL);
-	replace_current(v, mapping);
-	if (v->page)
-		tripool_lease_unmap(v->page);
-	v->page = grant.page;
-	if (v->every) {
-		tripool_queue_init(&v->queue, v->page, v->leases);
-		mapping->reader.queue = &v->queue;
-	}
-	v->socket = grant.socket;
-	v->was_attached = true;
-	v->failure = 0;
-	v->last_sequence = 0;
-	return 0;
-}
-
-static int attach(struct tripool_viewer *v, struct tripool_error *error)
-{
-	int r = attach_once(v, error);
-	v->try_again = r < 0 && r != -ENOENT;
-	return r;
 }
 
 int tripool_viewer_create(
@@ -141,26 +44,16 @@ int tripool_viewer_create(
 	v->every = options->every;
 	v->leases = options->leases ? options->leases : v->every ? DEFAULT_EVERY : 1;
 	v->logger = (struct tripool_logger){options->log, options->log_context};
-	v->socket = -1;
-	if ((r = v->inotify = tripool_place_inotify(error)) < 0)
+	if ((r = tripool_connection_init(v, error)) < 0)
 		goto free_viewer;
-	v->epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (v->epoll < 0) {
-		r = tripool_fail(error, -errno, "cannot make an epoll fd: %s", strerror(errno));
-		goto close_inotify;
-	}
-	if ((r = watch_fd(v, v->inotify, error)) < 0)
-		goto close_epoll;
-	r = attach(v, error);
+	r = tripool_connection_open(v, error);
 	bool later = r == -ENOENT || r == -EAGAIN || r == -ETIMEDOUT;
 	if (r < 0 && !(later && options->wait_for_producer))
-		goto close_epoll;
+		goto finish_connection;
 	*viewer = v;
 	return 0;
-close_epoll:
-	close(v->epoll);
-close_inotify:
-	close(v->inotify);
+finish_connection:
+	tripool_connection_finish(v);
 free_viewer:
 	free(v);
 	return r;
@@ -180,67 +73,8 @@ void tripool_viewer_destroy(struct tripool_viewer *v)
 	}
 	if (v->page)
 		tripool_lease_unmap(v->page);
-	if (v->socket >= 0)
-		close(v->socket);
-	close(v->epoll);
-	close(v->inotify);
+	tripool_connection_finish(v);
 	free(v);
-}
-
-static void hang_up(struct tripool_viewer *v, int failure)
-{
-	if (v->socket < 0)
-		return;
-	/* Out of the set first: a child that was forked may keep the socket open, and in it. */
-	epoll_ctl(v->epoll, EPOLL_CTL_DEL, v->socket, NULL);
-	/* With every a producer that lives may have closed the queue: it frees what waits and is held when we hang up.
-	 */
-	if (v->every && v->current)
-		v->current->socket = v->socket;
-	else
-		close(v->socket);
-	v->socket = -1;
-	v->failure = failure;
-	struct tripool_error why;
-	if (watch_fd(v, v->inotify, &why) < 0)
-		tripool_log(&v->logger, TRIPOOL_LOG_ERROR, "%s", why.text);
-}
-
-/* One message from the producer, taken in. 0, -EAGAIN, or why it is no producer any more. */
-static int hear(struct tripool_viewer *v)
-{
-	struct tripool_message m;
-	int fd;
-	int r = tripool_wire_receive(v->socket, &m, &fd);
-	if (r < 0)
-		return r;
-	struct tripool_error why = {"its message makes no sense"};
-	struct tripool_mapping *mapping = NULL;
-	if (m.preamble.version == TRIPOOL_PROTOCOL && m.preamble.type == TRIPOOL_POOL)
-		r = tripool_mapping_create(&mapping, &m.pool, fd, v->page, v->leases, &why);
-	else if (m.preamble.version != TRIPOOL_PROTOCOL || m.preamble.type != TRIPOOL_WAKE)
-		r = -EPROTO;
-	if (fd >= 0)
-		close(fd);
-	if (r < 0)
-		tripool_log(&v->logger, TRIPOOL_LOG_ERROR, "leaving the producer of '%s': %s", v->name, why.text);
-	if (mapping) {
-		mapping->reader.queue = v->every ? &v->queue : NULL;
-		tripool_mapping_destroy(v->news);
-		v->news = mapping;
-	}
-	return r;
-}
-
-/* Takes in all that the producer said. One that never stops talking is no producer. */
-static void listen_to_producer(struct tripool_viewer *v)
-{
-	int r = 0;
-	for (int i = 0; v->socket >= 0 && r != -EAGAIN; i++) {
-		r = i < MOST_MESSAGES ? hear(v) : -EPROTO;
-		if (r < 0 && r != -EAGAIN)
-			hang_up(v, r);
-	}
 }
 
 /* Why there is no frame. */
@@ -331,16 +165,16 @@ int tripool_viewer_acquire(struct tripool_viewer *v, struct tripool_frame *frame
 	if (r == -EAGAIN)
 		return no_frame(v);
 	if (r == -ESTALE && !v->news)
-		listen_to_producer(v); /* the next pool was sent before this one was retired */
+		tripool_connection_listen(v); /* the next pool was sent before this one was retired */
 	if (!v->news) {
 		/* Nonsense, or left behind by a producer that is gone: nothing more can be had from this pool. */
-		hang_up(v, -EPROTO);
-		replace_current(v, NULL);
+		tripool_connection_close(v, -EPROTO);
+		tripool_viewer_replace_current(v, NULL);
 		return no_frame(v);
 	}
 	v->news->socket = v->current->socket;
 	v->current->socket = -1; /* nobody writes there any more */
-	replace_current(v, v->news);
+	tripool_viewer_replace_current(v, v->news);
 	v->news = NULL;
 	if (v->every)
 		tell_of_room(v, tripool_queue_let_all_go(&v->queue));
@@ -391,13 +225,13 @@ static bool arm(struct tripool_viewer *v)
 		return false;
 	/* A wake-up may be under way already: heard now, so that they do not pile up. */
 	if (!tripool_reader_disarm(&v->current->reader))
-		listen_to_producer(v);
+		tripool_connection_listen(v);
 	return true;
 }
 
 int tripool_viewer_arm(struct tripool_viewer *v)
 {
-	listen_to_producer(v);
+	tripool_connection_listen(v);
 	v->unheard = false;
 	return arm(v);
 }
@@ -415,7 +249,7 @@ int tripool_viewer_wait(struct tripool_viewer *v, int timeout_ms)
 	int64_t left_ms = timeout_ms;
 	for (;;) {
 		if (v->unheard || timeout_ms == 0)
-			listen_to_producer(v);
+			tripool_connection_listen(v);
 		v->unheard = false;
 		if (arm(v))
 			return 1;
@@ -456,7 +290,7 @@ int tripool_viewer_reconnect(struct tripool_viewer *v, struct tripool_error *err
 	/* Nothing is left to be had from the last producer: should it be the next one, its leases are needed. */
 	if (v->every && v->current && tripool_mapping_is_idle(v->current) && !tripool_queue_has_news(&v->queue))
 		tripool_mapping_hang_up(v->current);
-	int r = attach(v, error);
+	int r = tripool_connection_open(v, error);
 	if (r < 0)
 		return r;
 	tripool_mapping_destroy(v->news);
