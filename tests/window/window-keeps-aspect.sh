@@ -13,7 +13,7 @@ resized() {
 }
 holds() {
 	xdotool windowmove "$window" 0 0 windowsize "$window" "$1" "$2" # all of it on the screen: xwd cuts off the rest
-	within 10 resized "$@" || fail "$renderer, $1x$2, frozen $frozen: $(cat "$work/strip.err")"
+	within 30 resized "$@" || fail "$renderer, $1x$2, frozen $frozen: $(cat "$work/strip.err")"
 }
 
 start capture "$capture" pattern -n shape -s 640x360 -f nv12 -r 30
@@ -24,7 +24,7 @@ for renderer in gpu surface; do
 	for frozen in no yes; do
 		if [ $frozen = yes ]; then
 			press space
-			within 20 title_matches frozen || fail "$renderer: space does not freeze"
+			within 30 title_matches frozen || fail "$renderer: space does not freeze"
 		fi
 		holds 640 360 0 0 640 360
 		holds 1000 360 180 0 640 360

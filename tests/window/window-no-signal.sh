@@ -39,20 +39,20 @@ for renderer in gpu surface; do
 	words=$(convert "$work/waiting.png" -threshold 60% -format '%@' info:)
 	convert "$work/waiting.png" -threshold 60% -crop "$words" +repage "$work/words.png"
 	press i
-	within 10 differs "$work/waiting.png" || fail "$renderer: i shows nothing"
-	within 10 words_are_whole || fail "$renderer: the figures cover the words"
+	within 30 differs "$work/waiting.png" || fail "$renderer: i shows nothing"
+	within 30 words_are_whole || fail "$renderer: the figures cover the words"
 	press i
 
 	start capture "$capture" pattern -n signal -s 640x360 -f nv12 -r 30
 	producer=$pid
-	within 10 shows_a_frame || fail "$renderer: no frame after the producer came"
+	within 30 shows_a_frame || fail "$renderer: no frame after the producer came"
 	picture "$work/live.png"
 	live=$(brightness "$work/live.png")
 
 	stop "$producer" KILL
-	within 10 dimmed "$live" || fail "$renderer: the frame is not dimmed after the producer died"
+	within 30 dimmed "$live" || fail "$renderer: the frame is not dimmed after the producer died"
 	picture "$work/lost.png"
-	within 10 differs "$work/lost.png" || fail "$renderer: the age of the last frame does not go on"
+	within 30 differs "$work/lost.png" || fail "$renderer: the age of the last frame does not go on"
 	keep lost "$work/now.png"
 	# the words are the only bright thing in the middle of a dimmed picture
 	brightest=$(convert "$work/now.png" -gravity center -crop 320x60+0+0 -format '%[fx:int(100*maxima)]' info:)
@@ -60,7 +60,7 @@ for renderer in gpu surface; do
 
 	start capture "$capture" pattern -n signal -s 640x360 -f nv12 -r 30
 	producer=$pid
-	within 10 bright "$live" || fail "$renderer: no frame after the producer came back"
+	within 30 bright "$live" || fail "$renderer: no frame after the producer came back"
 	press q
 	wait "$viewer" || fail "$renderer: q ended the viewer with status $?"
 	stop "$producer"

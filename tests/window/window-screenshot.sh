@@ -16,7 +16,7 @@ only() {
 shoot() {
 	local status=$1 got
 	shift
-	timeout 20 "$view" shot "$@" >"$work/view.out" 2>"$work/view.err"
+	timeout 120 "$view" shot "$@" >"$work/view.out" 2>"$work/view.err"
 	got=$?
 	[ $got -eq "$status" ] || fail "$what: status $got, should be $status"
 }
@@ -53,7 +53,7 @@ created_ms=$(date -d "$(said 'Creation Time')" +%s%3N)
 rm new.png
 
 what="before there is a frame"
-timeout 20 "$view" nobody --duration 1 --screenshot new.png >"$work/view.out" 2>"$work/view.err" || fail "$what: status $?"
+timeout 120 "$view" nobody --duration 1 --screenshot new.png >"$work/view.out" 2>"$work/view.err" || fail "$what: status $?"
 says Software 'tripool-view [0-9.]+'
 says 'Creation Time' '20.*Z'
 identify -verbose new.png | grep -q tripool: && fail "$what: says '$(identify -verbose new.png | grep tripool:)'"

@@ -13,16 +13,16 @@ shows() {
 	start view "$view" seq --renderer "$1" --json
 	local viewer=$pid
 	wait_window '^tripool: seq$'
+	wait_frame "${size%x*}" "${size#*x}"
 	press space
-	within 20 title_matches 'frozen at frame [0-9]' || fail "$what: space does not freeze, title '$(title)'"
+	within 30 title_matches 'frozen at frame [0-9]' || fail "$what: space does not freeze, title '$(title)'"
 	local claimed shown
 	claimed=$(title | sed 's/.*frame //')
-	sleep 0.3 # for the X server to have painted it
-	picture "$work/shot.png"
+	still_picture "$work/shot.png"
 	shown=$("$read_strip" "$work/shot.png" "${size%x*}" "${size#*x}") || fail "$what: the picture cannot be read"
 	[ "$shown" = "$claimed" ] || fail "$what: the window shows frame $shown, its title says $claimed"
 	press space
-	within 20 title_matches '^tripool: seq$' || fail "$what: space does not unfreeze"
+	within 30 title_matches '^tripool: seq$' || fail "$what: space does not unfreeze"
 	press q
 	wait "$viewer" || fail "$what: q ended the viewer with status $?"
 	expect_json "$work/view.out" renderer "$1"

@@ -33,17 +33,17 @@ for renderer in gpu surface; do
 	start view "$view" silent --renderer $renderer --json
 	viewer=$pid
 	wait_window '^tripool: silent$'
-	within 10 shows_a_frame || fail "$renderer: no frame"
+	within 30 shows_a_frame || fail "$renderer: no frame"
 	live=$(brightness)
 	for time in once again; do
 		kill -STOP "$producer"
-		within 10 dimmed "$live" || fail "$renderer, $time: the frame of a silent producer is not dimmed"
+		within 30 dimmed "$live" || fail "$renderer, $time: the frame of a silent producer is not dimmed"
 		picture "$work/silent.png"
 		words "$work/silent.png" || fail "$renderer, $time: no words over the last frame"
 		keep silent "$work/silent.png"
-		within 5 differs "$work/silent.png" || fail "$renderer, $time: the age of the last frame does not go on"
+		within 30 differs "$work/silent.png" || fail "$renderer, $time: the age of the last frame does not go on"
 		kill -CONT "$producer"
-		within 10 bright "$live" || fail "$renderer, $time: still dimmed with new frames"
+		within 30 bright "$live" || fail "$renderer, $time: still dimmed with new frames"
 	done
 	press q
 	wait "$viewer" || fail "$renderer: q ended the viewer with status $?"
@@ -52,7 +52,7 @@ for renderer in gpu surface; do
 	start view "$view" slow --renderer $renderer
 	viewer=$pid
 	wait_window '^tripool: slow$'
-	within 10 shows_a_frame || fail "$renderer: no frame of the slow stream"
+	within 30 shows_a_frame || fail "$renderer: no frame of the slow stream"
 	live=$(brightness)
 	for _ in {1..10}; do
 		sleep 0.4

@@ -132,12 +132,12 @@ survives() { # WIDTH HEIGHT CHECK STREAM...
 	start view "$view" "$@" --renderer $renderer --geometry "${width}x$height+0+0" --title storm
 	viewer=$pid
 	wait_window '^storm$'
-	within 20 $check || fail "$what: not right before the storm: $(cat look.err)"
+	within 30 $check || fail "$what: not right before the storm: $(cat look.err)"
 	storm
-	within 20 $check || fail "$what: not right after the storm: $(cat look.err)"
+	within 30 $check || fail "$what: not right after the storm: $(cat look.err)"
 	fds=$(fds) kib=$(memory_kib) mappings=$(mappings)
 	storm
-	within 20 $check || fail "$what: not right after the second storm: $(cat look.err)"
+	within 30 $check || fail "$what: not right after the second storm: $(cat look.err)"
 	keep "$#"
 	echo "$what: $fds, then $(fds) fds; $mappings, then $(mappings) mappings; $kib, then $(memory_kib) KiB"
 	no_more_than fds "$fds" 0 "$(fds)"

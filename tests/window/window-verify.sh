@@ -6,7 +6,7 @@ start_x
 
 start capture "$capture" pattern:noise -n sum -s 1280x720 -f nv12 -r 120 --checksum
 for renderer in gpu surface; do
-	timeout 60 "$view" sum --frames 200 --renderer $renderer --verify --json \
+	timeout 120 "$view" sum --frames 200 --renderer $renderer --verify --json \
 		--screenshot "$work/shot.png" >"$work/view.out" 2>"$work/view.err" || fail "$renderer: status $?"
 	expect_json "$work/view.out" frames_shown 200
 	expect_json "$work/view.out" frames_verified 200

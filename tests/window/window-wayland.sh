@@ -32,7 +32,7 @@ start_weston() {
 	start weston weston --backend=x11-backend.so --use-pixman --width=$((640 / $1)) --height=$((400 / $1)) --scale="$1" \
 		--socket="$WAYLAND_DISPLAY" --config="$work/weston.ini"
 	weston=$pid
-	within 20 screen_is_there || fail "weston did not start"
+	within 30 screen_is_there || fail "weston did not start"
 	xdotool windowfocus --sync "$window"
 }
 # The mouse, which weston draws, to where there is hardly any room for it. Weston learns where it is only as it enters.
@@ -85,7 +85,7 @@ second() {
 goes_on() { # CHECK...: and is not the frame of before
 	local was
 	was=$(cat strip)
-	within 10 eval "$* && [ \"\$(cat strip)\" != '$was' ]"
+	within 30 eval "$* && [ \"\$(cat strip)\" != '$was' ]"
 }
 brightness() {
 	look
@@ -102,43 +102,43 @@ start_weston 1
 start capture "$capture" pattern -n way -s 320x180 -f nv12 -r 30
 producer=$pid
 
-env -u DISPLAY timeout 20 "$view" way --renderer surface >refused.out 2>refused.err
+env -u DISPLAY timeout 120 "$view" way --renderer surface >refused.out 2>refused.err
 [ $? -eq 1 ] || fail "--renderer surface does not fail"
 [ "$(grep -c '^tripool-view:' refused.err)" = 1 ] && grep -q '^tripool-view: .*--renderer gpu' refused.err ||
 	fail "--renderer surface: not one line that says what to do"
 rm refused.err
 
 view way --json
-within 20 has_window 320 180 || fail "no window of the frame's size with a frame in it, but $box"
+within 30 has_window 320 180 || fail "no window of the frame's size with a frame in it, but $box"
 goes_on has_window 320 180 || fail "stands still"
 keep window
 key f
-within 10 fills_screen || fail "f does not fill the screen: $(cat strip.err)"
+within 30 fills_screen || fail "f does not fill the screen: $(cat strip.err)"
 goes_on fills_screen || fail "stands still on the whole screen"
 keep full-screen
 key f
-within 10 has_window 320 180 || fail "f and f again: not the window of before, but $box"
+within 30 has_window 320 180 || fail "f and f again: not the window of before, but $box"
 
 xdotool mousemove $((x + width - 20)) $((y + height - 20)) keydown Super_L mousedown 3 mousemove_relative -- -30 -5 \
 	mousemove_relative -- -50 -20 mouseup 3 keyup Super_L
 away
-within 10 is_resized || fail "resized by hand: $box, $(cat strip.err)"
+within 30 is_resized || fail "resized by hand: $box, $(cat strip.err)"
 goes_on is_resized || fail "stands still after it was resized"
 keep resized
 
 key f
-within 10 fills_screen || fail "f does not fill the screen again: $(cat strip.err)"
+within 30 fills_screen || fail "f does not fill the screen again: $(cat strip.err)"
 live=$(brightness)
 stop "$producer" KILL
-within 10 dimmed "$live" || fail "the frame is not dimmed after the producer died"
+within 30 dimmed "$live" || fail "the frame is not dimmed after the producer died"
 keep lost
 start capture "$capture" pattern -n way -s 320x180 -f nv12 -r 30
-within 10 fills_screen && goes_on fills_screen || fail "no frames after the producer came back"
+within 30 fills_screen && goes_on fills_screen || fail "no frames after the producer came back"
 key space
 frozen() {
 	fills_screen && cp strip before && sleep 0.5 && fills_screen && cmp -s strip before
 }
-within 10 frozen || fail "space does not freeze"
+within 30 frozen || fail "space does not freeze"
 key q
 wait "$viewer" || fail "q ended the viewer with status $?"
 expect_json view.out last_sequence "$(cat strip)"
@@ -160,7 +160,7 @@ for format in nv12 bgra yuv422p10le; do
 		look
 		"$colour_bars" check now.png $format $turn 2>check.err
 	}
-	within 20 right || fail "$format: wrong colours"
+	within 30 right || fail "$format: wrong colours"
 	rm check.err
 done
 keep colours
@@ -169,19 +169,19 @@ echo "colours: $turn formats"
 
 start other "$capture" pattern:noise -n other -s 320x180 -f yuyv422 -r 20
 view way other --geometry 320x362
-within 20 both || fail "two streams: not both are there, in $box"
+within 30 both || fail "two streams: not both are there, in $box"
 goes_on both || fail "two streams: stand still"
 keep two
 key 2
-within 10 second || fail "two streams: 2 does not enlarge the second"
+within 30 second || fail "two streams: 2 does not enlarge the second"
 key Escape
-within 10 both || fail "two streams: Esc does not go back"
+within 30 both || fail "two streams: Esc does not go back"
 
 stop "$weston" KILL
 ended() {
 	! kill -0 "$viewer" 2>/dev/null
 }
-within 10 ended || fail "outlives the compositor"
+within 30 ended || fail "outlives the compositor"
 wait "$viewer"
 status=$?
 [ $status -lt 128 ] || fail "died of a signal with the compositor: status $status"
@@ -190,7 +190,7 @@ echo "two streams; without its compositor: status $status"
 # two pixels for one: the mouse comes in other units than pixels
 start_weston 2
 view way --fullscreen
-within 20 fills_screen || fail "two pixels for one: the frame does not fill the screen"
+within 30 fills_screen || fail "two pixels for one: the frame does not fill the screen"
 stop "$viewer"
 view way other --fullscreen
 lower() {
@@ -199,10 +199,10 @@ lower() {
 large() { # the name covers a part of the upper strip
 	look '(' +clone -crop 640x8+0+372 +repage ')' -geometry +0+20 -composite now.png && shows 640 360 0 20 && is_noise
 }
-within 20 lower || fail "two pixels for one: not two streams"
+within 30 lower || fail "two pixels for one: not two streams"
 xdotool mousemove 320 300 click 1
 away
-within 10 large || fail "two pixels for one: a click does not enlarge"
+within 30 large || fail "two pixels for one: a click does not enlarge"
 keep two-pixels-for-one
 stop "$viewer" || fail "SIGTERM ended it with status $?"
 echo "two pixels for one"
