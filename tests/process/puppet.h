@@ -34,6 +34,7 @@ int puppet_teardown(void **state);
 /* The test's own producer of stream "t", answering the door while puppets are asked; NULL in puppet_produce_end. */
 struct tripool_producer *puppet_produce(const struct tripool_producer_options *options, uint32_t width_px);
 void puppet_produce_end(void);
+void puppet_await_viewers(struct tripool_producer *producer, int viewers);
 
 struct tripool_format puppet_format(uint32_t width_px);
 void puppet_publish(struct tripool_producer *producer, unsigned frames);
@@ -48,6 +49,7 @@ struct puppet_answer puppet_view_every(struct puppet *puppet, uint32_t leases);
 struct puppet_answer puppet_acquire(struct puppet *puppet, uint32_t slot);
 struct puppet_answer puppet_check(struct puppet *puppet, uint32_t slot); /* 0: its pixels are its sequence's */
 struct puppet_answer puppet_release(struct puppet *puppet, uint32_t slot);
+void puppet_expect(struct puppet *puppet, uint32_t slot, uint64_t sequence); /* acquires that frame, and it is whole */
 struct puppet_answer puppet_wait(struct puppet *puppet, int timeout_ms);
 struct puppet_answer puppet_rewind(struct puppet *puppet);
 struct puppet_answer puppet_reconnect(struct puppet *puppet);
