@@ -33,7 +33,7 @@ int main(int argc, char **argv)
 	if (argc != 4 || describe(&f, argv[1], atoi(argv[2]), atoi(argv[3])) < 0)
 		return 2;
 	uint8_t *memory = malloc(f.size_bytes);
-	size_t got;
+	size_t got = 0;
 	for (uint32_t p = 0; memory && p < f.plane_count; p++)
 		plane[p] = memory + f.offset_bytes[p];
 	while (memory && (got = fread(memory, 1, f.size_bytes, stdin)) == f.size_bytes) {
