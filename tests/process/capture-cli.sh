@@ -19,12 +19,12 @@ check() { # check WHAT COMMAND...: the command must succeed
 }
 
 run() { # run ARGUMENT...: sets $status
-	timeout -k 1 20 "$capture" "$@" >"$work/out" 2>"$work/err" </dev/null
+	timeout -k 1 60 "$capture" "$@" >"$work/out" 2>"$work/err" </dev/null
 	status=$?
 }
 
 wait_for_socket() {
-	for ((i = 0; i < 200; i++)); do
+	for ((i = 0; i < 1500; i++)); do
 		[ -S "$TRIPOOL_DIR/$1.sock" ] && return
 		sleep 0.02
 	done
@@ -106,19 +106,19 @@ wait $!
 # Output that cannot be written is a failure that is told.
 for arguments in "--json --frames 1" --help --version; do
 	# shellcheck disable=SC2086
-	timeout -k 1 5 "$capture" $arguments >/dev/full 2>"$work/err"
+	timeout -k 1 60 "$capture" $arguments >/dev/full 2>"$work/err"
 	status=$?
 	check "$arguments on a full disk: status $status" [ $status = 1 ]
 	check "$arguments on a full disk: the reason" grep -q "^tripool-capture: .*No space left" "$work/err"
 done
 
 # Standard fds that are closed are not taken by something else.
-timeout -k 1 5 "$capture" --frames 2 --json >&- 2>"$work/err"
+timeout -k 1 60 "$capture" --frames 2 --json >&- 2>"$work/err"
 check "stdout closed: status $?" [ $? = 1 ]
 check "stdout closed: the reason" grep -q '^tripool-capture: cannot write to standard output: Bad file' "$work/err"
-timeout -k 1 5 "$capture" --frames 2 >&- 2>"$work/err"
+timeout -k 1 60 "$capture" --frames 2 >&- 2>"$work/err"
 check "stdout closed and not needed: status $?" [ $? = 0 ]
-timeout -k 1 5 "$capture" --frames 2 --json >"$work/out" 2>&- <&-
+timeout -k 1 60 "$capture" --frames 2 --json >"$work/out" 2>&- <&-
 check "stdin and stderr closed: status $?" [ $? = 0 ]
 check "stdin and stderr closed: the object" is_json default bars nv12 1280 720 2 18
 

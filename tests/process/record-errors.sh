@@ -26,7 +26,7 @@ bad() {
 	shift 2
 	what="tripool-record ${*@Q}"
 	cases=$((cases + 1))
-	timeout -k 1 10 "$record" "$@" >"$work/out" 2>"$work/err" </dev/null
+	timeout -k 1 60 "$record" "$@" >"$work/out" 2>"$work/err" </dev/null
 	found=$?
 	[ "$found" = "$status" ] || complain "$what" "status $found instead of $status"
 	[ "$(wc -l <"$work/err")" = 1 ] || complain "$what" "not one line on stderr"
@@ -42,7 +42,7 @@ bad 2 "NAME OUTPUT"
 
 "$capture" -n p -s 640x360 -f yuv420p -q &
 producer=$!
-for ((i = 0; i < 200; i++)); do
+for ((i = 0; i < 1500; i++)); do
 	[ -S "$TRIPOOL_DIR/p.sock" ] && break
 	sleep 0.02
 done
@@ -76,7 +76,7 @@ bad 1 "cannot write to 'nonsense://host/a': " p nonsense://host/a -f nut
 bad 1 "cannot write to 'tcp://127.0.0.1:1': Connection refused" p tcp://127.0.0.1:1
 # a full disk, found at once or later
 bad 1 "'/dev/full': No space left on device" p /dev/full -f nut -c:v rawvideo -q
-(ulimit -f 2000 && timeout 20 "$record" p big.mkv -c:v rawvideo >"$work/out" 2>"$work/err")
+(ulimit -f 2000 && timeout 60 "$record" p big.mkv -c:v rawvideo >"$work/out" 2>"$work/err")
 status=$?
 [ $status = 1 ] && grep -q "cannot write to 'big.mkv': File too large" "$work/err" || complain "a file that may not grow" "status $status"
 [ "$(ffprobe -v error -count_frames -show_entries stream=nb_read_frames -of csv=p=0 big.mkv 2>/dev/null)" -ge 4 ] ||
@@ -89,7 +89,7 @@ status=${PIPESTATUS[0]}
 kill $producer
 wait $producer
 producer=
-timeout 5 "$record" --help >"$work/out" 2>"$work/err" || complain --help "status $?"
+timeout 60 "$record" --help >"$work/out" 2>"$work/err" || complain --help "status $?"
 for option in codec bit-rate preset format duration frames overwrite json quiet help version; do
 	grep -qe "--$option" "$work/out" || complain --help "says nothing of --$option"
 done
