@@ -29,9 +29,9 @@ section() { # section PAGE NAME: as it stands in the source
 }
 
 cmake --install "$build" --prefix "$work/usr" >"$work/installed" || exit 1
-programs=$(cd "$work/usr/bin" && echo *)
-for page in $(printf '%s.1 ' $programs) libtripool.3 libtripool-av.3; do
-	file=$work/usr/share/man/man${page##*.}/$page
+mapfile -t programs < <(ls "$work/usr/bin")
+for page in "${programs[@]/%/.1}" libtripool.3 libtripool-av.3; do
+	file=$work/usr/share/man/man${page##*.}/$page.gz
 	LC_ALL=C.UTF-8 man --warnings -E UTF-8 -l "$file" >"$work/text" 2>"$work/warnings"
 	[ -s "$work/text" ] && [ ! -s "$work/warnings" ] && continue
 	echo "FAILED: $page is not sound"
@@ -40,7 +40,7 @@ for page in $(printf '%s.1 ' $programs) libtripool.3 libtripool-av.3; do
 done
 
 # "  -n, --name NAME   text" stands in the page as "*-n*, *--name* _NAME_". What an option takes is told as well.
-for program in $programs; do
+for program in "${programs[@]}"; do
 	"$work/usr/bin/$program" --help | grep -oE '^ +(-[a-zA-Z:]+, )?--[a-z-]+( [^ ]+)?' | sed 's/^ *//' >"$work/is"
 	section "$program.1" OPTIONS | grep -E '^\*-' | tr -d '*_' >"$work/page"
 	same "$program.1: options"
