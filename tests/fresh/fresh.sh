@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# fresh.sh [JOB...]: does jobs of ./run (by default "demo" and "test quick") as the first thing ever done on a new,
-# minimal Debian 12: debootstrap into a temporary directory, a clone of this repository's HEAD, chroot.
+# fresh.sh [JOB...]: does jobs of ./run (by default "demo", "test quick" and "package") as the first thing ever done on
+# a new, minimal Debian 12: debootstrap into a temporary directory, a clone of this repository's HEAD, chroot.
+# What "package" made is then installed on another new one, without anything to build with, and the demo runs there.
 #
 # Takes minutes and needs root and the network, so it is no part of ./run test; ./run test fresh calls it.
 # What apt needs to know of mirrors and proxies is taken from this machine. Everything happens in mount and process
@@ -40,6 +41,45 @@ copy_network() {
     [[ -e /etc/apt/sources.list ]] || rm -f "$1/etc/apt/sources.list"
 }
 
+mount_into() { # ROOT
+    mount -t proc proc "$1/proc"
+    mount -t sysfs -o ro sysfs "$1/sys"
+    mount -t devpts devpts "$1/dev/pts"
+    mkdir -p "$1/dev/shm"
+    mount -t tmpfs -o mode=1777 tmpfs "$1/dev/shm"
+}
+
+in_root() { # ROOT COMMAND...
+    env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin ${http_proxy:+http_proxy="$http_proxy"} ${CI:+CI="$CI"} \
+        chroot "$@" </dev/null
+}
+
+# The demo, without a screen of any kind: that would bring libraries that the packages may have forgotten.
+# shellcheck disable=SC2016 # the shell inside expands it
+packaged_demo='
+    tripool-capture pattern:bars -n demo -s 1280x720 -r 60 --checksum --lossless &
+    SDL_VIDEODRIVER=offscreen tripool-view demo --verify --frames 60 --duration 60 --json --screenshot /root/demo.png &&
+        tripool-record demo /root/demo.mkv -c:v ffv1 --frames 30 --json && kill $! && wait $!'
+
+try_packages() { # ROOT DIRECTORY-OF-PACKAGES
+    echo "== the packages"
+    mkdir "$1/packages"
+    cp "$2"/*.deb "$1/packages"
+    in_root "$1" apt-get -qq update || die "apt-get update failed on a new $suite"
+    in_root "$1" sh -c 'DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 install --yes \
+        --no-install-recommends /packages/*.deb' >"$1/log" ||
+        { tail -n 20 "$1/log" >&2; die "the packages cannot be installed"; }
+    in_root "$1" sh -c "$packaged_demo" >"$1/summary" || die "the demo failed with what the packages installed"
+    cat "$1/summary"
+    [[ $(<"$1/summary") == *'"frames_shown":60,'*'"frames_torn":0,'* && -s $1/root/demo.png ]] ||
+        die "the packages' demo did not show what it should"
+    [[ $(<"$1/summary") == *'"frames_recorded":30,"frames_lost":0,'* && -s $1/root/demo.mkv ]] ||
+        die "the packages' demo was not recorded"
+    in_root "$1" sh -c \
+        'apt-get -qq purge --yes libtripool0 tripool-tools >/dev/null && ! dpkg -S tripool 2>/dev/null' ||
+        die "the packages cannot be removed"
+}
+
 inside() { # WORK JOB...
     local work=$1 root=$1/root uri job
     shift
@@ -51,11 +91,8 @@ inside() { # WORK JOB...
     debootstrap --variant=minbase "$suite" "$root" "$uri" >"$work/log" 2>&1 ||
         { tail -n 20 "$work/log" >&2; die "debootstrap failed"; }
     copy_network "$root"
-    mount -t proc proc "$root/proc"
-    mount -t sysfs -o ro sysfs "$root/sys"
-    mount -t devpts devpts "$root/dev/pts"
-    mkdir -p "$root/dev/shm"
-    mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm"
+    [[ " $* " != *' package '* ]] || cp -a "$root" "$work/bare"
+    mount_into "$root"
 
     # The clone may belong to somebody else, which git minds.
     git config --file "$work/gitconfig" safe.directory '*'
@@ -64,8 +101,11 @@ inside() { # WORK JOB...
     for job in "$@"; do
         echo "== ./run $job"
         # shellcheck disable=SC2086 # a job is words: "test quick"
-        env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin ${http_proxy:+http_proxy="$http_proxy"} ${CI:+CI="$CI"} \
-            chroot "$root" /root/tripool/run $job </dev/null || die "./run $job failed on a new $suite"
+        in_root "$root" /root/tripool/run $job || die "./run $job failed on a new $suite"
+        if [[ $job == package ]]; then
+            mount_into "$work/bare"
+            try_packages "$work/bare" "$root/root/tripool/build/packages"
+        fi
     done
     [[ ! -f $root/root/tripool/build/demo.png ]] || {
         mkdir -p "$repo/build"
@@ -80,7 +120,7 @@ if [[ ${1-} == --inside ]]; then
     inside "${@:2}"
     exit
 fi
-[[ $# -gt 0 ]] || set -- demo 'test quick'
+[[ $# -gt 0 ]] || set -- demo 'test quick' package
 if [[ $(id -u) -ne 0 ]]; then
     command -v sudo >/dev/null || die "needs root (debootstrap, chroot), and there is no sudo"
     exec sudo "$0" "$@"
