@@ -82,6 +82,7 @@ for shell in bash zsh; do
 	completes $shell 'tripool-record garden -f yuv4' 'tripool-record garden -f yuv4mpegpipe '
 	completes $shell 'tripool-record garden --bit' "tripool-record garden --bit-rate${value[$shell]}"
 	completes $shell 'tripool-capture pat' 'tripool-capture pattern '
+	completes $shell "tripool-capture other:$work/bash" "tripool-capture other:$work/bashrc "
 	completes $shell 'tripool-capture pattern:gr' 'tripool-capture pattern:gradient '
 done
 
@@ -98,13 +99,19 @@ offers() { # offers WHAT WORD...: COMPREPLY must be the lines of $work/listed, i
 	echo "FAILED: $what: offered (<) is not what there is (>)"
 	failures=$((failures + 1))
 }
-zsh_options() { # zsh_options PROGRAM: what zsh's function hands to _arguments
+in_zsh() { # in_zsh PROGRAM COMMAND: zsh's functions, with the shell's own ones stubbed
 	# shellcheck disable=SC2016 # for zsh
 	zsh -fc '
-		_arguments() { shift && print -rl -- "$@" }
+		_arguments() { shift && [[ $words[2] == options ]] && print -rl -- "$@" }
+		_wanted() { print -rl -- "${@[6,-1]}" }
 		_call_program() { shift && "$@" }
-		service=$1 words=($1)
-		. ~/usr/share/zsh/site-functions/_tripool' zsh "$1" |
+		compset() { return 1 }
+		service=$1 words=("$@")
+		. ~/usr/share/zsh/site-functions/_tripool
+		[[ $2 == options ]] || $2' zsh "$@"
+}
+zsh_options() { # zsh_options PROGRAM: what is handed to _arguments
+	in_zsh "$1" options |
 		sed -nE 's/\\:/:/g; s/^(\([^)]*\))?(-[a-zA-Z:-]+)[+=]?\[.*/\2/p'
 }
 for program in "$work"/usr/bin/*; do
@@ -116,6 +123,12 @@ for program in "$work"/usr/bin/*; do
 	echo "FAILED: $program's options in zsh (<) are not what there is (>)"
 	failures=$((failures + 1))
 done
+tripool-capture --help | sed -n '/^SOURCE is/,/^$/s/^  \([a-z-]*\).*/\1/p' >"$work/listed"
+offers "tripool-capture's sources" tripool-capture ''
+diff <(in_zsh tripool-capture _tripool_source | sort) <(sort "$work/listed") || {
+	echo "FAILED: tripool-capture's sources in zsh (<) are not what there is (>)"
+	failures=$((failures + 1))
+}
 printf '%s\n' bars box zone gradient noise >"$work/listed"
 offers "after a colon" tripool-capture pattern :
 printf '%s\n' auto gpu surface >"$work/listed"

@@ -46,6 +46,10 @@ for program in "${programs[@]}"; do
 	same "$program.1: options"
 done
 
+"$work/usr/bin/tripool-capture" --help | sed -n '/^SOURCE is/,/^$/s/^  \([^ ]\{1,\}\).*/\1/p' >"$work/is"
+section tripool-capture.1 DESCRIPTION | grep '^\*' | tr -d '*_' >"$work/page"
+same "tripool-capture.1: sources"
+
 sed -n '/keys\[\] = {/,/^};/s/^ *{"\(.*\)", ".*/\1/p' "$source/consumer/help.c" >"$work/is"
 section tripool-view.1 KEYS | grep '^\*' | tr -d '*' >"$work/page"
 same "tripool-view.1: keys"
