@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * Who comes and goes. A peer connects and is a *guest*. Its hello is answered with a lease page; when it says that it
- * has sealed the page, it is admitted as a *viewer*. What is wrong is refused with a reason. A viewer has nothing to
- * say, but that there is room where it was asked for: whatever else it sends, and its hang-up, ends it. Nothing here
- * waits for a peer.
+ * has sealed the page, it is admitted as a *viewer*. One that asks instead is told, and shown out. What is wrong is
+ * refused with a reason. A viewer has nothing to say, but that there is room where it was asked for: whatever else it
+ * sends, and its hang-up, ends it. Nothing here waits for a peer.
  */
 #include "clock.h"
 #include "place.h"
@@ -21,8 +21,11 @@
 #include <unistd.h>
 
 #define PATIENCE_NS 1000000000 /* with a guest, for each thing it has to say */
-#define SEND_BUFFER_BYTES 4096 /* some ten messages: each unread one keeps a pool alive */
+#define SEND_BUFFER_BYTES 4096 /* some ten messages: each unread one keeps a pool alive; or one answer */
 #define ACCEPTS_AT_ONCE 4      /* so that a flood of connections does not keep the producer from its frames */
+
+static_assert(
+    sizeof(struct tripool_answer) <= 2 * SEND_BUFFER_BYTES - 256, "the kernel doubles the size, and needs some");
 
 static int watch(struct tripool_producer *p, int fd, uint32_t events)
 {
@@ -258,6 +261,11 @@ static void hear_guest(struct tripool_producer *p, uint32_t index)
 	int r = tripool_wire_receive(g->socket, &m, NULL);
 	if (r == -EAGAIN)
 		return;
+	if (r == 0 && !greeted && m.preamble.version == TRIPOOL_PROTOCOL && m.preamble.type == TRIPOOL_ASK) {
+		tripool_answer(p, g->socket);
+		drop_guest(p, index);
+		return;
+	}
 	if (r < 0)
 		tripool_fail(&why, r, r == -EPIPE ? "it hung up" : "it does not speak this protocol");
 	else

@@ -8,7 +8,7 @@
 #ifndef TRIPOOL_LAYOUT_H
 #define TRIPOOL_LAYOUT_H
 
-#include "tripool.h"
+#include "tripool_report.h"
 
 #include <assert.h>
 #include <fcntl.h>
@@ -96,6 +96,7 @@ struct tripool_lease_page {
 	_Alignas(TRIPOOL_LINE_BYTES) _Atomic uint32_t cell[TRIPOOL_MAX_LEASES];
 	_Atomic uint64_t frames_acquired; /* for people to read, so relaxed */
 	_Atomic uint64_t frames_skipped;
+	_Atomic uint64_t last_sequence; /* of the frame acquired last from this producer; 0: none */
 
 	/* 1: the viewer sleeps, or is about to. Writers: viewer (seq_cst) sets, producer clears and then wakes. */
 	_Alignas(TRIPOOL_LINE_BYTES) _Atomic uint32_t armed;
@@ -112,6 +113,7 @@ struct tripool_lease_page {
 };
 
 static_assert(offsetof(struct tripool_lease_page, frames_acquired) == 64, "the lease page is part of the protocol");
+static_assert(offsetof(struct tripool_lease_page, last_sequence) == 80, "the lease page is part of the protocol");
 static_assert(offsetof(struct tripool_lease_page, armed) == 128, "the lease page is part of the protocol");
 static_assert(offsetof(struct tripool_lease_page, tail) == 256, "the lease page is part of the protocol");
 static_assert(offsetof(struct tripool_lease_page, head) == 384, "the lease page is part of the protocol");
@@ -138,6 +140,8 @@ enum tripool_message_type {
 	TRIPOOL_POOL = 5,    /* producer: the answer to that, and again for each new generation; with the pool's fd */
 	TRIPOOL_WAKE = 6,    /* producer: to a viewer that was armed; the preamble alone */
 	TRIPOOL_ROOM = 7,    /* viewer: it has cleared wants_room; the preamble alone */
+	TRIPOOL_ASK = 8,     /* anybody, instead of a hello */
+	TRIPOOL_REPORT = 9,  /* producer: the answer to that, and hangs up; a tripool_answer */
 };
 
 enum tripool_mode { TRIPOOL_MODE_NEWEST = 0, TRIPOOL_MODE_EVERY = 1 };
@@ -178,8 +182,30 @@ struct tripool_message {
 	};
 };
 
+/* Sent as far as there are viewers in it. */
+struct tripool_answer {
+	struct tripool_preamble preamble;
+	struct tripool_report report; /* producer_pid is 0: the kernel tells it */
+};
+
+#define TRIPOOL_ANSWER_BYTES(viewers)                                                                                  \
+	(offsetof(struct tripool_answer, report.viewer) + (viewers) * sizeof(struct tripool_report_viewer))
+
+/* What may come to who asked. */
+union tripool_reply {
+	struct tripool_preamble preamble;
+	struct tripool_message message;
+	struct tripool_answer answer;
+};
+
 static_assert(sizeof(struct tripool_preamble) == 8, "the preamble is part of the protocol");
 static_assert(sizeof(struct tripool_hello) == 76, "the hello is part of the protocol");
 static_assert(sizeof(struct tripool_message) == 264, "messages have one size");
+static_assert(sizeof(struct tripool_report_viewer) == 104, "the report is part of the protocol");
+static_assert(offsetof(struct tripool_report_viewer, name) == 36, "the report is part of the protocol");
+static_assert(offsetof(struct tripool_report, slots) == 64, "the report is part of the protocol");
+static_assert(offsetof(struct tripool_report, format) == 96, "the report is part of the protocol");
+static_assert(offsetof(struct tripool_report, viewer) == 352, "the report is part of the protocol");
+static_assert(sizeof(struct tripool_answer) == TRIPOOL_ANSWER_BYTES(TRIPOOL_MAX_SLOTS), "nothing follows the viewers");
 
 #endif

@@ -5,6 +5,7 @@
 #include "place.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -57,6 +58,8 @@ int tripool_producer_create(struct tripool_producer **producer, const struct tri
 	if (!p)
 		return tripool_fail(error, -ENOMEM, "no memory for a producer");
 	strcpy(p->name, options->name);
+	if (options->source)
+		snprintf(p->source, sizeof(p->source), "%s", options->source);
 	p->max_viewers = options->max_viewers ? options->max_viewers : DEFAULT_VIEWERS;
 	p->max_leases = options->max_leases ? options->max_leases : p->max_viewers;
 	p->write_depth = p->next_write_depth = options->write_depth ? options->write_depth : 1;

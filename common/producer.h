@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* The producer object, shared by its two halves: producer.c (the stream and its frames) and door.c (who comes and
- * goes). One thread. */
+/* The producer object, shared by producer.c (the stream and its frames), door.c (who comes and goes) and answer.c (what
+ * is told of both). One thread. */
 #ifndef TRIPOOL_PRODUCER_H
 #define TRIPOOL_PRODUCER_H
 
@@ -28,6 +28,7 @@ struct tripool_client {
 
 struct tripool_producer {
 	char name[TRIPOOL_NAME_BYTES];
+	char source[TRIPOOL_SOURCE_BYTES];
 	uint32_t max_viewers;
 	uint32_t max_leases;
 	uint32_t write_depth;      /* of the pool */
@@ -73,5 +74,8 @@ void tripool_door_wait_for_room(struct tripool_producer *producer);
 
 /* Lets the fresh writer heed every viewer and sends them the pool; who cannot be sent it has to leave. */
 void tripool_door_announce_pool(struct tripool_producer *producer);
+
+/* answer.c: tells who asked; never waits. */
+void tripool_answer(struct tripool_producer *producer, int socket);
 
 #endif

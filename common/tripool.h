@@ -36,7 +36,7 @@
  * directory object may be used by one thread at a time; different objects are independent. Objects do not survive
  * fork() in the child.
  *
- * Times are nanoseconds of CLOCK_MONOTONIC.
+ * Times are nanoseconds of CLOCK_MONOTONIC. What a producer tells of itself: tripool_report.h.
  */
 #ifndef TRIPOOL_H
 #define TRIPOOL_H
@@ -168,6 +168,7 @@ struct tripool_producer_options {
 	void *log_context;
 	tripool_prepare_fn prepare; /* NULL: nothing is to be prepared */
 	void *prepare_context;
+	const char *source; /* what the frames come from, in words, for tripool_report.h; NULL: not said */
 };
 
 /* A free slot, to be written. The memory is the producer's until it publishes or cancels, and mapped until then. */

@@ -96,6 +96,7 @@ static void count(struct tripool_viewer *v, uint64_t sequence)
 	/* Relaxed: only people look at them. */
 	atomic_store_explicit(&v->page->frames_acquired, v->stats.frames_acquired, memory_order_relaxed);
 	atomic_store_explicit(&v->page->frames_skipped, v->stats.frames_skipped, memory_order_relaxed);
+	atomic_store_explicit(&v->page->last_sequence, sequence, memory_order_relaxed);
 }
 
 /* Somebody who waits for room is told; one who cannot be told is gone. */

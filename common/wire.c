@@ -40,6 +40,14 @@ int tripool_wire_send(int socket, struct tripool_message *message, int fd)
 	return send_all(socket, &header);
 }
 
+int tripool_wire_send_answer(int socket, struct tripool_answer *answer)
+{
+	struct iovec data = {.iov_base = answer, .iov_len = TRIPOOL_ANSWER_BYTES(answer->report.viewers)};
+	struct msghdr header = {.msg_iov = &data, .msg_iovlen = 1};
+	answer->preamble = preamble(TRIPOOL_REPORT);
+	return send_all(socket, &header);
+}
+
 int tripool_wire_nudge(int socket, enum tripool_message_type type)
 {
 	struct tripool_preamble nudge = preamble((uint16_t)type);
@@ -66,6 +74,23 @@ static bool sound(const struct tripool_message *m, size_t size)
 	return size == (nudge ? sizeof(m->preamble) : sizeof(*m));
 }
 
+static ssize_t receive(int socket, struct msghdr *header)
+{
+	ssize_t n;
+	bool reset = false;
+	do {
+		n = recvmsg(socket, header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+		/* A peer that closed without having read all we sent: its own last words come after the error. */
+		if (n < 0 && errno == ECONNRESET && !reset) {
+			reset = true;
+			errno = EINTR;
+		}
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return errno == ECONNRESET ? -EPIPE : -errno;
+	return n;
+}
+
 int tripool_wire_receive(int socket, struct tripool_message *message, int *fd)
 {
 	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(*fd))];
@@ -77,18 +102,9 @@ int tripool_wire_receive(int socket, struct tripool_message *message, int *fd)
 		header.msg_controllen = CMSG_LEN(sizeof(*fd));
 		*fd = -1;
 	}
-	ssize_t n;
-	bool reset = false;
-	do {
-		n = recvmsg(socket, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-		/* A peer that closed without having read all we sent: its own last words come after the error. */
-		if (n < 0 && errno == ECONNRESET && !reset) {
-			reset = true;
-			errno = EINTR;
-		}
-	} while (n < 0 && errno == EINTR);
+	ssize_t n = receive(socket, &header);
 	if (n < 0)
-		return errno == ECONNRESET ? -EPIPE : -errno;
+		return (int)n;
 	int taken = fd ? take_fd(&header) : -1;
 	if (n == 0) { /* the end, or an empty packet, which may have an fd all the same */
 		if (taken >= 0)
@@ -106,4 +122,27 @@ int tripool_wire_receive(int socket, struct tripool_message *message, int *fd)
 		*fd = taken;
 	*message = m;
 	return 0;
+}
+
+static bool sound_reply(const union tripool_reply *r, size_t size)
+{
+	if (size < sizeof(r->preamble) || r->preamble.magic != TRIPOOL_MAGIC)
+		return false;
+	if (r->preamble.version != TRIPOOL_PROTOCOL)
+		return true;
+	if (r->preamble.type != TRIPOOL_REPORT)
+		return size == sizeof(r->message);
+	return size >= TRIPOOL_ANSWER_BYTES(0) && r->answer.report.viewers <= TRIPOOL_MAX_SLOTS &&
+	       size == TRIPOOL_ANSWER_BYTES(r->answer.report.viewers);
+}
+
+int tripool_wire_receive_reply(int socket, union tripool_reply *reply)
+{
+	struct iovec data = {.iov_base = reply, .iov_len = sizeof(*reply)};
+	struct msghdr header = {.msg_iov = &data, .msg_iovlen = 1};
+	memset(reply, 0, sizeof(*reply));
+	ssize_t n = receive(socket, &header);
+	if (n <= 0)
+		return n < 0 ? (int)n : -EPIPE;
+	return (header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) || !sound_reply(reply, (size_t)n) ? -EPROTO : 0;
 }

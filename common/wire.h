@@ -9,6 +9,9 @@
  * none. 0, -EAGAIN (the peer does not read), -EPIPE (it is gone), or what the kernel says. */
 int tripool_wire_send(int socket, struct tripool_message *message, int fd);
 
+/* The same for an answer: as much of it as its number of viewers needs. */
+int tripool_wire_send_answer(int socket, struct tripool_answer *answer);
+
 /* TRIPOOL_WAKE or TRIPOOL_ROOM: the shortest messages. */
 int tripool_wire_nudge(int socket, enum tripool_message_type type);
 
@@ -19,5 +22,8 @@ int tripool_wire_nudge(int socket, enum tripool_message_type type);
  * and type: the caller decides.
  */
 int tripool_wire_receive(int socket, struct tripool_message *message, int *fd);
+
+/* What follows ASK: an answer or a message, by its type, as receive says, without an fd. */
+int tripool_wire_receive_reply(int socket, union tripool_reply *reply);
 
 #endif

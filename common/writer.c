@@ -92,6 +92,32 @@ static uint64_t leased(struct tripool_writer *writer)
 	return mask;
 }
 
+struct tripool_holding tripool_writer_holding(struct tripool_writer *writer, uint32_t index)
+{
+	struct tripool_attachment *a = &writer->reader[index];
+	struct tripool_holding holding = {0, 0};
+	if (!a->every) {
+		for (uint32_t c = 0; c < a->cells; c++) {
+			/* Relaxed: nothing is written for it. */
+			uint32_t cell = atomic_load_explicit(&a->page->cell[c], memory_order_relaxed);
+			holding.held += cell >= 1 && cell <= writer->slot_count;
+		}
+		return holding;
+	}
+	look_at_tail(a);
+	/* Relaxed: what was let go by that tail had been acquired, and is seen to be. */
+	uint64_t last = atomic_load_explicit(&a->page->last_sequence, memory_order_relaxed);
+	for (uint64_t n = a->tail; n != a->head; n++) {
+		/* Our own word, or nonsense, that is only counted. */
+		struct tripool_queued *q = &a->page->queue[n % a->cells];
+		if (atomic_load_explicit(&q->sequence, memory_order_relaxed) > last)
+			holding.waiting++;
+		else
+			holding.held++;
+	}
+	return holding;
+}
+
 static bool has_room(const struct tripool_writer *writer, const struct tripool_attachment *a)
 {
 	return a->closed || a->head - a->tail + (uint64_t)__builtin_popcountll(writer->writing) < a->cells;

@@ -62,6 +62,12 @@ bool tripool_writer_is_writing(const struct tripool_writer *writer, uint32_t slo
 uint64_t tripool_writer_publish(
     struct tripool_writer *writer, uint32_t slot, int64_t publish_ns, const struct tripool_frame_info *info);
 
+/* What a reader keeps: frames held, and frames that wait in its queue. Its page is believed no more than by begin. */
+struct tripool_holding {
+	uint32_t held, waiting;
+};
+struct tripool_holding tripool_writer_holding(struct tripool_writer *writer, uint32_t index);
+
 /* Whether a frame more could be put into the reader's queue, beside those being written. True without a queue, and for
  * a closed one. */
 bool tripool_writer_has_room(struct tripool_writer *writer, uint32_t index);

@@ -66,6 +66,7 @@ static int open_stream(struct capture *capture, struct tripool_error *error)
 	    .log_context = &capture->status,
 	    .prepare = supply_prepare,
 	    .prepare_context = &capture->supply,
+	    .source = capture->supply.description.name,
 	};
 	return tripool_producer_create(
 	    &capture->producer, &producer_options, &capture->supply.description.format, error);

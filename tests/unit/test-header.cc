@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "tripool.h"
+#include "tripool_report.h"
 
 int main()
 {
