@@ -56,7 +56,7 @@ static int draw(struct live *l)
 		return -ENOMEM;
 	if (localtime_r(&now, &tm))
 		strftime(clock, sizeof(clock), "%H:%M:%S", &tm);
-	fprintf(out, "tripool-stat  %s  fps since the second before  q ends\n%s%s", clock, l->why.text,
+	fprintf(out, "tripool-stat  %s  fps since the last look  q ends\n%s%s", clock, l->why.text,
 	    l->why.text[0] ? "\n" : "");
 	table_write(out, l->survey, screen_columns());
 	int r = fclose(out) == 0 ? screen_show(text) : -ENOMEM;

@@ -1,0 +1,233 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# What tripool-stat prints, waits for, and leaves of a terminal.
+# Usage: stat.sh BUILD-DIRECTORY
+set -u
+capture=$1/producer/tripool-capture
+stat=$1/consumer/stat/tripool-stat
+hold=$1/tests/process/hold-frames
+work=$(mktemp -d) || exit 1
+trap 'kill -KILL $(jobs -p) 2>/dev/null; rm -rf "$work"' EXIT
+export TRIPOOL_DIR=$work/streams LC_ALL=C.UTF-8
+failures=0
+
+check() { # check WHAT COMMAND...: the command must succeed
+	local what=$1
+	shift
+	"$@" && return
+	printf 'FAILED: %s\n' "$what"
+	head -c 2000 "$work/out" "$work/err" | cat -v
+	failures=$((failures + 1))
+}
+
+wait_for() { # wait_for COMMAND...: until it succeeds
+	for ((i = 0; i < 500; i++)); do
+		"$@" && return
+		sleep 0.02
+	done
+	return 1
+}
+
+run() { # run ARGUMENT...: sets $status
+	timeout -k 1 30 "$stat" "$@" >"$work/out" 2>"$work/err" </dev/null
+	status=$?
+}
+
+said() { # said FILTER: what the JSON has
+	jq -e "$1" "$work/out" >/dev/null
+}
+
+bad() { # bad STATUS SAID ARGUMENT...
+	local expected=$1 words=$2
+	shift 2
+	run "$@"
+	check "tripool-stat ${*@Q}: status $status" [ $status = "$expected" ]
+	check "tripool-stat ${*@Q}: one line" [ "$(wc -l <"$work/err")" = 1 ]
+	check "tripool-stat ${*@Q}: says $words" grep -qF -- "$words" "$work/err"
+	check "tripool-stat ${*@Q}: nothing on stdout" [ ! -s "$work/out" ]
+}
+
+# Wrong usage
+bad 2 "'--nonsense'" --nonsense
+bad 2 "'-x'" -x
+bad 2 "'--json=1'" --json=1
+bad 2 "'--wait' and '--json'" --wait --json cam
+bad 2 "'--wait' and '--once'" --wait --once cam
+bad 2 "which stream" --wait
+bad 2 "--timeout is for --wait" --timeout 3 cam
+bad 2 "'0'" --wait cam --timeout 0
+bad 2 "'a b'" "a b"
+bad 2 "'../x'" --wait ../x
+run --help
+check "--help" [ $status = 0 -a -s "$work/out" ]
+
+# Nobody there, nor the directory, which is not made
+run
+check "no streams: status $status" [ $status = 0 ]
+check "no streams" grep -qx 'no streams' "$work/out"
+run --json
+check "no streams in JSON" said '. == []'
+run --once gone
+check "a stream that is not there: status $status" [ $status = 1 ]
+check "a stream that is not there" grep -qE '^gone +- it has no producer$' "$work/out"
+check "the directory is not made" [ ! -e "$TRIPOOL_DIR" ]
+bad 1 "gone: it has no producer after 0.2 seconds" --wait gone --timeout 0.2
+
+# --wait ends with the first frame, not with the socket
+"$stat" --wait late 2>"$work/err" &
+waiter=$!
+sleep 0.3
+check "--wait waits" kill -0 $waiter
+"$capture" -n late -s 320x240 -r 30 -q &
+late=$!
+wait $waiter
+status=$?
+check "--wait: status $status" [ $status = 0 ]
+run --json late
+check "--wait: there is a frame" said '.[0].sequence > 0 and .[0].age_ms != null'
+kill $late
+wait $late
+
+# Figures
+"$capture" pattern:box -n cam -s 640x360 -r 30 -q &
+cam=$!
+"$capture" -n "$(printf '%064d' 7)" -s 320x240 -r 30 --lossless --max-viewers 3 -q &
+long=$!
+"$stat" --wait cam "$(printf '%064d' 7)"
+"$hold" cam $'new\e[31m\u202est' 2 >"$work/newest" &
+newest=$!
+"$hold" cam 'each one' 3 every >"$work/every" &
+every=$!
+wait_for test -s "$work/newest" -a -s "$work/every"
+sleep 0.6 # so that the queue is full
+run --json cam
+check "a stream: status $status" [ $status = 0 ]
+check "a stream in JSON" said ".[0] | .stream == \"cam\" and .producer_pid == $cam and .error == null and
+	.source == \"test pattern box\" and .pix_fmt == \"nv12\" and .width == 640 and .height == 360 and .frame_rate == 30 and
+	.fps > 10 and .fps < 60 and .generation == 1 and .sequence > 10 and .age_ms >= 0 and (.lossless | not) and
+	.pool_resident_bytes > 3 * 640 * 360 and .pool_bytes >= .pool_resident_bytes and .leases == 16 and (.viewers | length) == 2"
+check "a viewer of the newest" said ".[0].viewers[] | select(.mode == \"newest\") |
+	.pid == $newest and .leases == 8 and .leases_held == 2 and .lag > 5 and .frames_acquired == 2 and (.closed | not)"
+check "a viewer of each" said ".[0].viewers[] | select(.mode == \"every\") |
+	.name == \"each one\" and .pid == $every and .leases == 8 and .leases_held == 3 and .lag == 5 and .frames_acquired == 3"
+check "a name in JSON" said '[.[0].viewers[].name] | index("new?[31m\u202est") != null'
+run
+check "the table: status $status" [ $status = 0 ]
+check "the table: its heads" [ "$(head -n 2 "$work/out" | tr -s ' ')" = "STREAM PID FORMAT FPS FRAME AGE MEMORY
+ VIEWER PID MODE LAG SKIPPED HELD TAKEN" ]
+check "the table: the stream" grep -qE "^cam +$cam nv12 640x360 +[0-9.]+ +[0-9]+ +[0-9]+ ms +[0-9.]+ [kM]B$" "$work/out"
+check "the table: the viewer" grep -qE "^  each one +$every every +5 +[0-9]+  3 of  8 +3$" "$work/out"
+check "the table: a name that turns the line around" grep -qF 'new?[31m?st' "$work/out"
+check "the table: lossless" grep -qF '0 of 3 viewers, 0 of 3 leases' "$work/out"
+check "the table: the name in full" grep -q "^$(printf '%064d' 7) " "$work/out"
+check "the table: no escapes" [ -z "$(tr -d '[:print:]\n' <"$work/out")" ]
+LC_ALL=C run
+check "the table: only what the locale can show" [ -z "$(LC_ALL=C tr -d '[:print:]\n' <"$work/out")" ]
+
+# One that does not answer is told; the others are not kept.
+kill -STOP $cam
+run
+check "a stopped producer: status $status" [ $status = 1 ]
+check "a stopped producer" grep -qE "^cam +$cam its producer does not answer" "$work/out"
+check "a stopped producer: the other" grep -qE "^0+7 +$long nv12" "$work/out"
+run --json cam
+check "a stopped producer in JSON" said ".[0] | .producer_pid == $cam and (.error | test(\"does not answer\")) and has(\"fps\") == false"
+bad 1 "cam: its producer does not answer after 0.3 seconds" --wait cam --timeout 0.3
+kill -CONT $cam
+run cam
+check "a producer that goes on: status $status" [ $status = 0 ]
+
+# Output that cannot be written
+timeout 20 "$stat" --json >/dev/full 2>"$work/err"
+status=$?
+check "a full disk: status $status" [ $status = 1 ]
+check "a full disk: said so" grep -q 'cannot write to standard output' "$work/err"
+
+# ---- Live, in a terminal of 80 columns and 12 rows ----
+
+# live: starts it; sets $live, and $session for the end. Bytes written to $work/keys are typed.
+live() {
+	rm -f "$work"/{keys,tty,pid,before,after,status}
+	mkfifo "$work/keys"
+	cat >"$work/session" <<-END
+		stty cols 80 rows 12
+		tty >$work/tty
+		stty -g >$work/before
+		sh -c 'echo \$\$ >$work/pid; exec $stat'
+		echo \$? >$work/status
+		stty -g >$work/after
+	END
+	timeout -k 1 60 script -qfc "bash $work/session" "$work/out" <"$work/keys" >/dev/null 2>"$work/err" &
+	session=$!
+	exec 9>"$work/keys"
+	wait_for test -s "$work/pid"
+	live=$(cat "$work/pid")
+	wait_for shows 'STREAM '
+}
+
+shows() { # in what the terminal got so far; all of it stays there
+	grep -qF -- "$1" "$work/out"
+}
+
+restored() { # restored WHAT: it has ended well, and the terminal is as it was
+	wait $session
+	exec 9>&-
+	check "$1: status" [ "$(cat "$work/status")" = 0 ]
+	check "$1: the terminal's state" cmp -s "$work/before" "$work/after"
+	check "$1: the first screen, the cursor, the wrapping" [ "$(
+		grep -aoP '\e\[\?(1049|25|7)[hl]' "$work/out" | tail -n 3 | tr -d '\033\n'
+	)" = "[?7h[?25h[?1049l" ]
+}
+
+live
+check "live: the second screen" shows $'\e[?1049h'
+check "live: the stream" shows "cam "
+check "live: a name that is cut" grep -qaE '0{10,20}~ ' "$work/out"
+check "live: lines of 80 columns" [ -z "$(sed -e '/^Script/d' -e 's/\x1b\[[?0-9;]*[a-zA-Z]//g' "$work/out" | tr -d '\r' | LC_ALL=C.UTF-8 grep -aE '^.{81}')" ]
+check "live: nothing of a client's escapes" [ "$(grep -ac $'\e\\[31m' "$work/out")" = 0 ]
+# one that comes later is shown, and one that is killed is not any more
+"$capture" -n another -s 320x240 -r 30 -q &
+another=$!
+check "live: one that comes" wait_for shows "another "
+kill -KILL $another
+gone() { ! tail -c 1500 "$work/out" | grep -qa "another "; }
+check "live: one that goes" wait_for gone
+kill -STOP $cam
+check "live: one that is stopped" wait_for shows "does not answer"
+kill -CONT $cam
+goes_on() { ! tail -c 1500 "$work/out" | grep -qa "does not answer"; }
+check "live: one that goes on" wait_for goes_on
+stty cols 60 rows 4 <"$(cat "$work/tty")"
+check "live: a small terminal" wait_for shows "lines more)"
+stty cols 100 rows 40 <"$(cat "$work/tty")"
+# stopped and continued
+kill -TSTP $live
+is_stopped() { grep -q '^State:.T' "/proc/$live/status"; }
+check "live: stopped" wait_for is_stopped
+check "live: stopped with the first screen" [ "$(grep -aoP '\e\[\?1049[hl]' "$work/out" | tail -n 1)" = $'\e[?1049l' ]
+kill -CONT $live
+entered_again() { [ "$(grep -aoP '\e\[\?1049[hl]' "$work/out" | tail -n 1)" = $'\e[?1049h' ]; }
+check "live: continued" wait_for entered_again
+printf q >&9
+restored "key q"
+
+for signal in INT TERM HUP QUIT; do
+	live
+	kill -$signal "$live"
+	restored "SIG$signal"
+done
+live
+printf '\003' >&9
+restored "Ctrl-C"
+
+# Not a terminal: once
+kill $newest $every
+wait $newest $every 2>/dev/null
+run
+check "not a terminal" [ $status = 0 -a "$(grep -c '^STREAM' "$work/out")" = 1 ]
+kill $cam $long
+wait $cam $long
+rm -f "$TRIPOOL_DIR"/another.{sock,lock} # it was killed
+check "nothing left" [ -z "$(ls -A "$TRIPOOL_DIR")" ]
+echo "$failures failures"
+[ "$failures" = 0 ]
