@@ -73,7 +73,7 @@ static bool makes_sense(const struct tripool_report *r)
 	for (uint32_t i = 0; i < r->viewers && sound; i++) {
 		const struct tripool_report_viewer *v = &r->viewer[i];
 		sound = v->leases <= TRIPOOL_MAX_LEASES && v->held <= v->leases && v->every <= 1 && v->closed <= 1 &&
-		        (v->lag <= r->sequence || v->lag == TRIPOOL_UNKNOWN);
+		        v->pid >= 0 && (v->lag <= r->sequence || v->lag == TRIPOOL_UNKNOWN);
 	}
 	return sound;
 }

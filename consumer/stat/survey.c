@@ -93,23 +93,17 @@ static int compare(const void *a, const void *b)
 	return strcmp((*(struct stream *const *)a)->name, (*(struct stream *const *)b)->name);
 }
 
+/* Adds those that have come. */
 static int list(struct survey *s, struct tripool_error *error)
 {
 	char name[TRIPOOL_NAME_BYTES];
 	int r = tripool_directory_refresh(s->directory, error);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < s->count; i++)
-		s->stream[i]->listed = false;
 	while (tripool_directory_next(s->directory, name)) {
-		struct stream *st = find(s, name);
-		if (!st && !(st = add(s, name, error)))
+		if (!find(s, name) && !add(s, name, error))
 			return -ENOMEM;
-		st->listed = true;
 	}
-	for (size_t i = s->count; i-- > 0;)
-		if (!s->stream[i]->listed)
-			drop(s, i);
 	if (s->count > 0)
 		qsort(s->stream, s->count, sizeof(s->stream[0]), compare);
 	return 0;
@@ -145,7 +139,7 @@ int survey_ask(struct survey *s, struct tripool_error *error)
 		if (st->fd < 0)
 			ask(s, st);
 		if (st->failure == -ENOENT && !st->named)
-			drop(s, i); /* it has gone since it was listed */
+			drop(s, i); /* it has gone */
 	}
 	return 0;
 }

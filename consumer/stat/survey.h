@@ -10,9 +10,8 @@
 
 struct stream {
 	char name[TRIPOOL_NAME_BYTES];
-	bool named;  /* by the user: it stays when its producer goes */
-	bool listed; /* it was there at the last look */
-	int fd;      /* of a question that was not answered yet; -1: none */
+	bool named; /* by the user: it stays when its producer goes */
+	int fd;     /* of a question that was not answered yet; -1: none */
 	int64_t asked_ns;
 	int32_t pid; /* of the producer asked last; 0: not known */
 	int failure; /* -errno: it does not tell, and `why`; 0: it does, or had no time to yet */

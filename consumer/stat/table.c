@@ -6,7 +6,7 @@
 #include <string.h>
 #include <wchar.h>
 
-#define NAME_COLUMNS 6    /* at least */
+#define NAME_COLUMNS 8    /* at least: "  VIEWER" */
 #define FORMAT_COLUMNS 21 /* "yuv420p10le 3840x2160" */
 #define OTHER_COLUMNS (1 + 7 + 1 + FORMAT_COLUMNS + 1 + 6 + 1 + 9 + 1 + 7 + 1 + 8)
 
@@ -100,8 +100,10 @@ static const char *bytes(char text[24], uint64_t n)
 		snprintf(text, 24, "%.1f kB", (double)n / 1e3);
 	else if (n < 999950000)
 		snprintf(text, 24, "%.1f MB", (double)n / 1e6);
-	else
+	else if (n < 999950000000)
 		snprintf(text, 24, "%.1f GB", (double)n / 1e9);
+	else
+		snprintf(text, 24, "%.0f TB", n < 9999000000000000 ? (double)n / 1e12 : 9999);
 	return text;
 }
 

@@ -147,7 +147,7 @@ check "a full disk: said so" grep -q 'cannot write to standard output' "$work/er
 
 # live: starts it; sets $live, and $session for the end. Bytes written to $work/keys are typed.
 live() {
-	rm -f "$work"/{keys,tty,pid,before,after,status}
+	rm -f "$work"/{out,keys,tty,pid,before,after,status}
 	mkfifo "$work/keys"
 	cat >"$work/session" <<-END
 		stty cols 80 rows 12
@@ -166,7 +166,7 @@ live() {
 }
 
 shows() { # in what the terminal got so far; all of it stays there
-	grep -qF -- "$1" "$work/out"
+	grep -qF -- "$1" "$work/out" 2>/dev/null
 }
 
 restored() { # restored WHAT: it has ended well, and the terminal is as it was
@@ -204,7 +204,8 @@ stty cols 100 rows 40 <"$(cat "$work/tty")"
 kill -TSTP $live
 is_stopped() { grep -q '^State:.T' "/proc/$live/status"; }
 check "live: stopped" wait_for is_stopped
-check "live: stopped with the first screen" [ "$(grep -aoP '\e\[\?1049[hl]' "$work/out" | tail -n 1)" = $'\e[?1049l' ]
+left() { [ "$(grep -aoP '\e\[\?1049[hl]' "$work/out" | tail -n 1)" = $'\e[?1049l' ]; }
+check "live: stopped with the first screen" wait_for left
 kill -CONT $live
 entered_again() { [ "$(grep -aoP '\e\[\?1049[hl]' "$work/out" | tail -n 1)" = $'\e[?1049h' ]; }
 check "live: continued" wait_for entered_again

@@ -346,6 +346,7 @@ SPOIL(too_many_slots, r->slots = 65)
 SPOIL(more_held_than_leases, r->viewer[1].held = 5)
 SPOIL(too_many_leases, r->viewer[1].leases = 17)
 SPOIL(lag_beyond, r->viewer[0].lag = 101)
+SPOIL(no_pid, r->viewer[0].pid = -5)
 SPOIL(no_mode, r->viewer[0].every = 2)
 SPOIL(from_the_future, r->publish_ns = 1001)
 SPOIL(before_all_time, r->publish_ns = INT64_MIN)
@@ -379,7 +380,7 @@ static void an_answer_cannot_harm_who_asks(void **state)
 	for (size_t i = 0; i < sizeof(unsound) / sizeof(*unsound); i++)
 		expect(unsound[i], -EPROTO, "no proper answer");
 	const spoil_fn senseless[] = {more_than_the_most, too_many_slots, more_held_than_leases, too_many_leases,
-	    lag_beyond, no_mode, from_the_future, before_all_time, interval_beyond, no_format, endless_format};
+	    lag_beyond, no_pid, no_mode, from_the_future, before_all_time, interval_beyond, no_format, endless_format};
 	for (size_t i = 0; i < sizeof(senseless) / sizeof(*senseless); i++)
 		expect(senseless[i], -EPROTO, "makes no sense");
 	expect(other_version, -EPROTONOSUPPORT, "speaks version 9");
