@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* change-size NAME: a stream of 100 frames a second that is 128x64 for 1.5 seconds, then 256x64 for as long. */
+/* change-size NAME [IDLE]: a stream of 100 frames a second that is 128x64 for 1.5 seconds, then 256x64 for as long;
+ * after IDLE hundredths of a second without a frame. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -31,6 +33,10 @@ int main(int argc, char **argv)
 	if (tripool_format_layout(&f, NULL) < 0 || tripool_format_layout(&wider, NULL) < 0 ||
 	    tripool_producer_create(&producer, &options, &f, NULL) < 0)
 		return 1;
+	for (int idle = argc > 2 ? atoi(argv[2]) : 0; idle > 0; idle--) {
+		tripool_producer_dispatch(producer);
+		usleep(10000);
+	}
 	int r = publish(producer, f.size_bytes);
 	if (r == 0 && tripool_producer_set_format(producer, &wider, NULL) == 0)
 		r = publish(producer, wider.size_bytes);

@@ -6,6 +6,7 @@ set -u
 capture=$1/producer/tripool-capture
 stat=$1/consumer/stat/tripool-stat
 hold=$1/tests/process/hold-frames
+change_size=$1/tests/process/change-size
 work=$(mktemp -d) || exit 1
 trap 'kill -KILL $(jobs -p) 2>/dev/null; rm -rf "$work"' EXIT
 export TRIPOOL_DIR=$work/streams LC_ALL=C.UTF-8
@@ -87,6 +88,15 @@ run --json late
 check "--wait: there is a frame" said '.[0].sequence > 0 and .[0].age_ms != null'
 kill $late
 wait $late
+"$change_size" idle 200 &
+idle=$!
+wait_for test -S "$TRIPOOL_DIR/idle.sock"
+bad 1 "idle: there is no frame after 0.3 seconds" --wait idle --timeout 0.3
+run --json idle
+check "a stream without a frame" said '.[0] | .error == null and .sequence == 0 and .age_ms == null and .fps == null'
+run --wait idle --timeout 20
+check "its first frame: status $status" [ $status = 0 ]
+wait $idle
 
 # Figures
 "$capture" pattern:box -n cam -s 640x360 -r 30 -q &
