@@ -49,7 +49,8 @@ set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS "libtripool0 (= ${PROJECT_VERSION})
 # The programs have the library in them. The viewer's letters are those of a font that no library asks for.
 tripool_package(tools tripool-tools video "programs that publish, show and record raw video frames"
   "${what}\n.\nThis package has tripool-capture (cameras and test patterns), tripool-view (a
-window), and tripool-record (files and network streams, by FFmpeg).")
+window), tripool-record (files and network streams, by FFmpeg) and
+tripool-stat (who views what).")
 set(CPACK_DEBIAN_TOOLS_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_TOOLS_PACKAGE_DEPENDS fonts-dejavu-core)
 

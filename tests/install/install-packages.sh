@@ -60,7 +60,7 @@ mapfile -t programs < <(ls "$work/usr/bin")
 pages=("${programs[@]/%/[.]1[.]gz}")
 library="lib/$(gcc -print-multiarch)"
 has libtripool0 "$library"/libtripool{,-av}"[.]so[.]0" "$library"/libtripool{,-av}"[.]so[.]$version"
-has libtripool-dev "$library"/libtripool{,-av}[.]so include/tripool{,_av}[.]h \
+has libtripool-dev "$library"/libtripool{,-av}[.]so include/tripool{,_av,_report}[.]h \
 	"$library"/pkgconfig/tripool{,-av}[.]pc "$library"/cmake/tripool/tripool-{config,targets,av-targets}'.*[.]cmake' \
 	share/man/man3/libtripool{,-av}[.]3[.]gz
 has tripool-tools 'share/applications/tripool-view[.]desktop' 'share/icons/hicolor/[^/]*/apps/tripool[.](svg|png)' \

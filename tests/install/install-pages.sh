@@ -56,7 +56,9 @@ same "tripool-view.1: keys"
 
 for library in tripool tripool-av; do
 	page=lib$library.3
-	sed '/^ \*/d' "$source/common/${library/-/_}.h" | grep -oE '\btripool_[a-z0-9_]+\(' | tr -d '(' >"$work/is"
+	headers=("$source/common/${library/-/_}.h")
+	[ $library != tripool ] || headers+=("$source/common/tripool_report.h")
+	sed '/^ \*/d' "${headers[@]}" | grep -oE '\btripool_[a-z0-9_]+\(' | tr -d '(' >"$work/is"
 	section $page DESCRIPTION | grep -oE '^\*tripool_.*' | grep -oE 'tripool_[a-z0-9_]+' >"$work/page"
 	same "$page: functions"
 
