@@ -75,7 +75,7 @@ check "the directory is not made" [ ! -e "$TRIPOOL_DIR" ]
 bad 1 "gone: it has no producer after 0.2 seconds" --wait gone --timeout 0.2
 
 # --wait ends with the first frame, not with the socket
-"$stat" --wait late 2>"$work/err" &
+timeout 30 "$stat" --wait late 2>"$work/err" &
 waiter=$!
 sleep 0.3
 check "--wait waits" kill -0 $waiter
@@ -103,7 +103,7 @@ wait $idle
 cam=$!
 "$capture" -n "$(printf '%064d' 7)" -s 320x240 -r 30 --lossless --max-viewers 3 -q &
 long=$!
-"$stat" --wait cam "$(printf '%064d' 7)"
+timeout 30 "$stat" --wait cam "$(printf '%064d' 7)"
 "$hold" cam $'new\e[31m\u202est' 2 >"$work/newest" &
 newest=$!
 "$hold" cam 'each one' 3 every >"$work/every" &
