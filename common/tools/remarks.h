@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* What FFmpeg says when something fails, kept for the one line that is printed then. */
-#ifndef TRIPOOL_RECORD_REMARKS_H
-#define TRIPOOL_RECORD_REMARKS_H
+#ifndef TRIPOOL_REMARKS_H
+#define TRIPOOL_REMARKS_H
 
 #define REMARK_BYTES 256
 

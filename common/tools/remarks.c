@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Encoders log from threads of their own. */
+/* Codecs log from threads of their own. */
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static char first[REMARK_BYTES];
 
