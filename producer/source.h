@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * A source makes frames: a test pattern, a camera. It knows nothing of streams, viewers or sockets: it is given slots
+ * A source makes frames: a test pattern, a camera, a movie. It knows nothing of streams, viewers or sockets: it is given slots
  * of memory to write into, and gives them back filled, in the order that suits it.
  *
  * Life: open -> prepare (where there is one) -> attach -> { queue ... (poll fd) dequeue ... }* -> close.
+ * Where what it makes changes: dequeue says -ESTALE -> renew -> attach -> as before.
  * One thread. Functions return 0 or -errno; the reason for a person is in the error.
  */
 #ifndef TRIPOOL_SOURCE_H
@@ -13,7 +14,7 @@
 
 /* What the command line asks for; 0 and NULL where it says nothing. */
 struct source_request {
-	const char *argument; /* what follows the colon: "bars", "/dev/video0", "HD Webcam"; NULL: none */
+	const char *argument; /* what follows the colon: "bars", "/dev/video0", "HD Webcam", "x.mkv"; NULL: none */
 	uint32_t width_px, height_px;
 	uint32_t rate_num, rate_den;    /* frames a second, as a fraction */
 	const char *pix_fmt;            /* libavutil's name; for a camera also "native" or "decoded" */
@@ -29,7 +30,7 @@ struct source_request {
 /* What the source makes, known after open. */
 struct source_description {
 	struct tripool_format format;
-	const char *path;          /* how pixels reach the slot: "draw", "userptr", "dmabuf", "copy", "convert" */
+	const char *path;          /* how pixels reach the slot: "draw", "userptr", "dmabuf", "decode", "copy", "convert" */
 	uint32_t copies_per_frame; /* passes over the pixels by a CPU, other than the source's own write or decode */
 	uint32_t write_depth;      /* slots it wants to be writing at once */
 	uint32_t max_slots;        /* of the pool; 0: no limit of the source's */
@@ -49,7 +50,7 @@ struct source_counts {
 struct source;
 
 struct source_class {
-	const char *scheme; /* "pattern", "camera" */
+	const char *scheme; /* "pattern", "camera", "movie" */
 
 	/* Finds the device or builds the picture, settles the format. On failure nothing is left open. */
 	int (*open)(struct source **source, const struct source_request *request,
@@ -60,6 +61,10 @@ struct source_class {
 	 * A pool that another source was attached to does not do: it is sealed. May be NULL. */
 	int (*prepare)(struct source *source, int memory_fd, const struct tripool_pool_memory *memory,
 	    struct tripool_error *error);
+
+	/* After -ESTALE of dequeue: what comes next, as after open. No slot is the source's any more; attach follows. For
+	 * a source that says -ESTALE, NULL otherwise. */
+	int (*renew)(struct source *source, struct source_description *description, struct tripool_error *error);
 
 	/* Told once where all slots are, before the first queue; starts the frames. May change description->path,
 	 * copies_per_frame (a driver that refuses the memory): `description` is the one given to open. */
@@ -73,7 +78,8 @@ struct source_class {
 	int (*fd)(const struct source *source);
 
 	/* A filled slot, in *slot with what it says of itself in *info. -EAGAIN: none yet. -ENODATA: the source has
-	 * come to its end. `sequence` is the number the frame will be published under. A frame that was spoiled is
+	 * come to its end; where that is not as it should be, the error says how, and else nothing. -ESTALE: what comes
+	 * next is not as described. `sequence` is the number the frame will be published under. A frame that was spoiled is
 	 * dropped and counted by the source itself, which goes on with the same slot. */
 	int (*dequeue)(struct source *source, uint64_t sequence, struct tripool_slot *slot,
 	    struct tripool_frame_info *info, struct tripool_error *error);

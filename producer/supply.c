@@ -84,22 +84,13 @@ static int publish(struct supply *supply, struct tripool_slot *slot, struct trip
 	return 0;
 }
 
-int supply_move(struct supply *supply, uint64_t last, int64_t now_ns, struct tripool_error *error)
+/* The slots that were not filled. */
+static void take_back(struct supply *supply)
 {
-	struct tripool_slot slot;
-	struct tripool_frame_info info;
-	uint64_t sequence = tripool_producer_sequence(supply->producer) + 1;
-	int r = supply->class->dequeue(supply->source, sequence, &slot, &info, error);
-
-	if (r == -EAGAIN)
-		return 0;
-	if (r == -ENODATA)
-		return 1;
-	if (r == 0)
-		r = publish(supply, &slot, &info, now_ns, error);
-	if (r < 0)
-		return r;
-	return sequence == last ? 1 : feed(supply, error);
+	for (; supply->given; supply->given &= supply->given - 1) {
+		struct tripool_slot slot = {.index = (uint32_t)__builtin_ctzll(supply->given)};
+		tripool_producer_cancel(supply->producer, &slot);
+	}
 }
 
 void supply_stop(struct supply *supply)
@@ -109,10 +100,7 @@ void supply_stop(struct supply *supply)
 	supply->counts = supply_counts(supply);
 	supply->class->close(supply->source);
 	supply->source = NULL;
-	for (; supply->given; supply->given &= supply->given - 1) {
-		struct tripool_slot slot = {.index = (uint32_t)__builtin_ctzll(supply->given)};
-		tripool_producer_cancel(supply->producer, &slot);
-	}
+	take_back(supply);
 }
 
 /* Not by memcmp of the whole, which has gaps. */
@@ -149,16 +137,56 @@ static int replace_pool(
 	return r;
 }
 
+static int start_as_described(struct supply *supply, struct tripool_error *error)
+{
+	int r = 0;
+
+	if (!fits(supply))
+		r = replace_pool(supply, &supply->description.format, supply->description.write_depth, error);
+	return r < 0 ? r : supply_start(supply, error);
+}
+
+static int renew(struct supply *supply, struct tripool_error *error)
+{
+	int r = supply->class->renew(supply->source, &supply->description, error);
+
+	take_back(supply);
+	if (r == 0)
+		r = start_as_described(supply, error);
+	supply->renewals++;
+	return r;
+}
+
+int supply_move(struct supply *supply, uint64_t last, int64_t now_ns, struct tripool_error *error)
+{
+	struct tripool_slot slot;
+	struct tripool_frame_info info;
+
+	if (error)
+		error->text[0] = '\0';
+	uint64_t sequence = tripool_producer_sequence(supply->producer) + 1;
+	int r = supply->class->dequeue(supply->source, sequence, &slot, &info, error);
+
+	if (r == -EAGAIN)
+		return 0;
+	if (r == -ESTALE && supply->class->renew)
+		return renew(supply, error);
+	if (r == -ENODATA)
+		return 1;
+	if (r == 0)
+		r = publish(supply, &slot, &info, now_ns, error);
+	if (r < 0)
+		return r;
+	return sequence == last ? 1 : feed(supply, error);
+}
+
 int supply_restart(struct supply *supply, struct tripool_error *error)
 {
 	int r = supply_open(supply, error);
 
 	if (r < 0)
 		return r;
-	if (!fits(supply))
-		r = replace_pool(supply, &supply->description.format, supply->description.write_depth, error);
-	if (r == 0)
-		r = supply_start(supply, error);
+	r = start_as_described(supply, error);
 	if (r < 0)
 		supply_stop(supply);
 	else

@@ -38,6 +38,19 @@ static void fall_silent(const struct source *source)
 	eventfd_read(source->fd, &ignored);
 }
 
+static void describe(const struct life *life, struct source_description *description)
+{
+	*description = (struct source_description){.path = "script",
+	    .write_depth = life->write_depth ? life->write_depth : 1,
+	    .fresh_pool = life->fresh_pool,
+	    .name = "script"};
+	if (life->note)
+		strcpy(description->note, life->note);
+	description->format = (struct tripool_format){
+	    .pix_fmt = "gray", .width_px = life->width_px ? life->width_px : 16, .height_px = 16};
+	assert_int_equal(tripool_format_layout(&description->format, NULL), 0);
+}
+
 static int scripted_open(struct source **source, const struct source_request *request,
     struct source_description *description, struct tripool_error *error)
 {
@@ -51,18 +64,10 @@ static int scripted_open(struct source **source, const struct source_request *re
 	struct source *s = calloc(1, sizeof(*s));
 	s->life = life;
 	s->fd = eventfd(1, EFD_CLOEXEC);
-	*description = (struct source_description){.path = "script",
-	    .write_depth = life->write_depth ? life->write_depth : 1,
-	    .fresh_pool = life->fresh_pool,
-	    .name = "script"};
-	if (life->note)
-		strcpy(description->note, life->note);
+	describe(life, description);
 	s->prepared = false;
 	if (life->frames == 0 && life->error == 0)
 		fall_silent(s);
-	description->format = (struct tripool_format){
-	    .pix_fmt = "gray", .width_px = life->width_px ? life->width_px : 16, .height_px = 16};
-	assert_int_equal(tripool_format_layout(&description->format, error), 0);
 	*source = s;
 	return 0;
 }
@@ -74,6 +79,19 @@ static int scripted_prepare(
 	(void)memory;
 	(void)error;
 	source->prepared = true;
+	return 0;
+}
+
+/* One life ends and the next begins. */
+static int scripted_renew(struct source *source, struct source_description *description, struct tripool_error *error)
+{
+	(void)error;
+	assert_int_equal(source->life->error, -ESTALE);
+	source->life = &lives[opens < life_count ? opens : life_count - 1];
+	opens++;
+	closes++;
+	source->frames = source->held = 0;
+	describe(source->life, description);
 	return 0;
 }
 
@@ -104,7 +122,8 @@ static int scripted_dequeue(struct source *source, uint64_t sequence, struct tri
     struct tripool_frame_info *info, struct tripool_error *error)
 {
 	if (source->frames == source->life->frames) {
-		snprintf(error->text, sizeof(error->text), "the script fails dequeue");
+		if (source->life->error != -ENODATA || source->life->note)
+			snprintf(error->text, sizeof(error->text), "the script fails dequeue");
 		return source->life->error;
 	}
 	if (++source->frames == source->life->frames && source->life->error == 0)
@@ -161,6 +180,7 @@ static const struct source_class scripted = {
     .scheme = "script",
     .open = scripted_open,
     .prepare = scripted_prepare,
+    .renew = scripted_renew,
     .attach = scripted_attach,
     .queue = scripted_queue,
     .fd = scripted_fd,

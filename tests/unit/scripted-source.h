@@ -17,7 +17,7 @@
 struct life {
 	int open_error, start_error;
 	unsigned frames; /* then it fails with... */
-	int error;       /* 0: it falls silent */
+	int error;       /* 0: it falls silent; -ESTALE: the next life begins without open and close */
 	uint32_t width_px, write_depth;
 	bool fresh_pool;
 	bool takes_fds; /* from its close on there is no fd to be had */

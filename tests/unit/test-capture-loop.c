@@ -36,6 +36,23 @@ static void another_format_is_another_generation(void **state)
 	assert_int_equal(capture.supply.restarts, 3);
 }
 
+static void a_source_may_change_its_format(void **state)
+{
+	(void)state;
+	static const struct life script[] = {
+	    {.frames = 5, .error = -ESTALE, .write_depth = 2},
+	    {.frames = 3, .error = -ESTALE, .width_px = 32, .write_depth = 2, .note = "wider"},
+	    {.frames = 2, .error = -ESTALE, .width_px = 32, .write_depth = 2, .note = "wider"}, /* as before */
+	    {.frames = 100, .write_depth = 3},
+	};
+	assert_int_equal(run_heard(script, 4, (struct options){.frames = 20}), 0);
+	assert_int_equal(stats.frames_published, 20);
+	assert_int_equal(stats.generation, 3);
+	assert_int_equal(capture.supply.renewals, 3);
+	assert_int_equal(capture.supply.restarts, 0);
+	assert_int_equal(times_said("wider\n"), 1);
+}
+
 static void a_source_that_needs_a_fresh_pool_gets_one(void **state)
 {
 	(void)state;
@@ -134,9 +151,14 @@ static void an_end_is_an_end(void **state)
 {
 	(void)state;
 	static const struct life script[] = {{.frames = 5, .error = -ENODATA}};
-	assert_int_equal(run(script, 1, (struct options){.frames = 10}), 0);
+	static const struct life early[] = {{.frames = 5, .error = -ENODATA, .note = "with words"}};
+	assert_int_equal(run_heard(script, 1, (struct options){.frames = 10}), 0);
 	assert_int_equal(stats.frames_published, 5);
 	assert_int_equal(opens, 1);
+	assert_int_equal(times_said("\n"), 0);
+	opens = closes = 0;
+	assert_int_equal(run_heard(early, 1, (struct options){.frames = 10}), 0);
+	assert_int_equal(times_said("the script fails dequeue\n"), 1);
 }
 
 int main(void)
@@ -144,6 +166,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(an_error_is_survived),
 	    TEST(another_format_is_another_generation),
+	    TEST(a_source_may_change_its_format),
 	    TEST(a_source_that_needs_a_fresh_pool_gets_one),
 	    TEST(a_device_that_is_away_is_waited_for),
 	    TEST(a_device_that_stays_away_costs_nothing),
