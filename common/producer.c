@@ -231,4 +231,6 @@ void tripool_producer_get_stats(const struct tripool_producer *p, struct tripool
 	    .slots_touched = (uint32_t)__builtin_popcountll(p->writer.touched),
 	    .pool_resident_bytes = tripool_pool_resident_bytes(&p->pool),
 	};
+	for (uint32_t i = 0; i < p->viewers; i++)
+		stats->viewers_every += p->viewer[i].every;
 }

@@ -186,6 +186,7 @@ struct tripool_producer_stats {
 	uint32_t slots;               /* of the pool: 1 + write_depth + max_leases */
 	uint32_t slots_touched;       /* different slots ever handed out by begin in this generation */
 	uint64_t pool_resident_bytes; /* as the kernel counts the pool's memory */
+	uint32_t viewers_every;       /* those among the viewers that get each frame */
 };
 
 /*

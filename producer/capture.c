@@ -18,6 +18,8 @@
 #define STALL_NS (5000 * MS)       /* a camera that delivers nothing for so long, */
 #define STALL_FRAMES 20            /* or for so many frames where that is longer, has failed */
 #define LONG_ENOUGH_NS (5000 * MS) /* what ran for so long is tried again without delay */
+#define AWAIT_NS (5000 * MS)       /* so long a source that hurries awaits its first viewer */
+#define AWAIT_MORE_NS (20000 * MS) /* and after one came that does not take each frame */
 #define BACKOFF_MIN_NS (250 * MS)
 #define BACKOFF_MAX_NS (2000 * MS)
 #define ABSENT_NS (10000 * MS) /* a device that is away announces its return; this is for when that is missed */
@@ -110,18 +112,30 @@ static int wait_for_frames(struct capture *capture, struct tripool_error *error)
 	return events_add(&capture->events, supply->class->fd(supply->source), EVENT_FRAMES, error);
 }
 
+static int begin(struct capture *capture, struct tripool_error *error)
+{
+	int r = supply_start(&capture->supply, error);
+
+	capture->state = CAPTURE_RUNNING;
+	return r < 0 ? r : wait_for_frames(capture, error);
+}
+
 static int start(struct capture *capture, struct tripool_error *error)
 {
 	supply_connect(&capture->supply, capture->producer);
+	if (capture->supply.description.hurries) {
+		describe(capture);
+		capture->state = CAPTURE_AWAITING;
+		capture->begin_ns = tripool_now_ns() + AWAIT_NS;
+		return 0;
+	}
 	if (capture->options->on_demand) {
 		describe(capture); /* nobody should have to view to learn of it */
 		supply_stop(&capture->supply);
 		capture->state = CAPTURE_IDLE;
 		return 0;
 	}
-	int r = supply_start(&capture->supply, error);
-	if (r == 0)
-		r = wait_for_frames(capture, error);
+	int r = begin(capture, error);
 	if (r == 0)
 		describe(capture);
 	return r == -EINVAL ? -EIO : r; /* of a driver, which the user's values do not explain */
@@ -310,6 +324,17 @@ static void tell_move(struct capture *capture, uint32_t renewals_before, int mov
 	}
 }
 
+/* Who came to look at the newest frame alone may be about to come again, for each (as tripool-record does). */
+static bool is_awaited(struct capture *capture, unsigned happened, int64_t now)
+{
+	struct tripool_producer_stats stats;
+
+	tripool_producer_get_stats(capture->producer, &stats);
+	if (happened & EVENT_PEERS && stats.viewers > 0)
+		capture->begin_ns = now + AWAIT_MORE_NS;
+	return stats.viewers_every == 0 && now < capture->begin_ns;
+}
+
 /* 1: enough; 0: go on. */
 static int step(struct capture *capture, unsigned happened, int64_t now, struct tripool_error *error)
 {
@@ -317,6 +342,8 @@ static int step(struct capture *capture, unsigned happened, int64_t now, struct 
 	int r = 0;
 
 	switch (capture->state) {
+	case CAPTURE_AWAITING:
+		return is_awaited(capture, happened, now) ? 0 : begin(capture, error);
 	case CAPTURE_RUNNING:
 		if (happened & EVENT_FRAMES) {
 			bool first = tripool_producer_sequence(capture->producer) == 0;
@@ -360,7 +387,9 @@ static void show_status(struct capture *capture, int64_t now)
 	/* Counting the pool's pages is a system call: not for nothing. */
 	if (now < status_due_ns(&capture->status))
 		return;
-	if (capture->state == CAPTURE_IDLE)
+	if (capture->state == CAPTURE_AWAITING)
+		snprintf(state, sizeof(state), "waiting for a viewer that gets each frame");
+	else if (capture->state == CAPTURE_IDLE)
 		snprintf(state, sizeof(state), "off until somebody views");
 	else if (capture->lost.text[0])
 		snprintf(state, sizeof(state), "no signal for %" PRId64 " s", (now - capture->lost_ns) / (1000 * MS));
@@ -374,6 +403,8 @@ static int time_out_ms(const struct capture *capture, int64_t now)
 
 	if (due > capture->deadline_ns)
 		due = capture->deadline_ns;
+	if (capture->state == CAPTURE_AWAITING && due > capture->begin_ns)
+		due = capture->begin_ns;
 	if (capture->state == CAPTURE_LOST && due > capture->retry_ns)
 		due = capture->retry_ns;
 	if (capture->state == CAPTURE_RUNNING && due > stalled_ns(capture))

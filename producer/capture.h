@@ -11,8 +11,9 @@
 
 enum capture_state {
 	CAPTURE_RUNNING,
-	CAPTURE_IDLE, /* on demand, and nobody views: the source is off */
-	CAPTURE_LOST, /* the source has failed: it is tried again now and then */
+	CAPTURE_IDLE,     /* on demand, and nobody views: the source is off */
+	CAPTURE_LOST,     /* the source has failed: it is tried again now and then */
+	CAPTURE_AWAITING, /* a source that hurries has not begun: nobody gets each of its frames yet */
 };
 
 struct capture {
@@ -25,6 +26,7 @@ struct capture {
 	int64_t deadline_ns;
 
 	enum capture_state state;
+	int64_t begin_ns;    /* awaiting: when it begins all the same */
 	int64_t unviewed_ns; /* running on demand: since when nobody views; 0: somebody does */
 	int64_t started_ns;
 	int64_t lost_ns;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * A source makes frames: a test pattern, a camera, a movie. It knows nothing of streams, viewers or sockets: it is given slots
- * of memory to write into, and gives them back filled, in the order that suits it.
+ * A source makes frames: a test pattern, a camera, a movie. It knows nothing of streams, viewers or sockets: it is
+ * given slots of memory to write into, and gives them back filled, in the order that suits it.
  *
  * Life: open -> prepare (where there is one) -> attach -> { queue ... (poll fd) dequeue ... }* -> close.
  * Where what it makes changes: dequeue says -ESTALE -> renew -> attach -> as before.
@@ -21,6 +21,8 @@ struct source_request {
 	const char *const *assignments; /* "name=value" each: a camera's controls, in the order to be set */
 	uint32_t assignment_count;
 	const char *identity; /* the source that was open before, as its description says: no other; NULL: any */
+	bool loop;            /* a movie: again from the beginning when it ends */
+	bool flat_out;        /* a movie: as fast as slots come, not by its own time */
 };
 
 #define SOURCE_MODE_REASON_BYTES 160
@@ -30,12 +32,13 @@ struct source_request {
 /* What the source makes, known after open. */
 struct source_description {
 	struct tripool_format format;
-	const char *path;          /* how pixels reach the slot: "draw", "userptr", "dmabuf", "decode", "copy", "convert" */
+	const char *path; /* how pixels reach the slot: "draw", "userptr", "dmabuf", "decode", "copy", "convert" */
 	uint32_t copies_per_frame; /* passes over the pixels by a CPU, other than the source's own write or decode */
 	uint32_t write_depth;      /* slots it wants to be writing at once */
 	uint32_t max_slots;        /* of the pool; 0: no limit of the source's */
 	bool fresh_pool;           /* attach needs a pool that was shown to prepare */
-	uint32_t usual_viewers;    /* to make room for when nobody says how many; 0: as for any source */
+	bool hurries;           /* its frames would be gone before anybody comes: a first viewer is to be waited for */
+	uint32_t usual_viewers; /* to make room for when nobody says how many; 0: as for any source */
 	char identity[SOURCE_IDENTITY_BYTES];       /* what tells it from others; "" where there are none */
 	char name[128];                             /* for a person: "test pattern bars", "vivid (/dev/video0)" */
 	char mode_reason[SOURCE_MODE_REASON_BYTES]; /* for a person: the mode chosen, and among which; "": no choice */
@@ -62,8 +65,8 @@ struct source_class {
 	int (*prepare)(struct source *source, int memory_fd, const struct tripool_pool_memory *memory,
 	    struct tripool_error *error);
 
-	/* After -ESTALE of dequeue: what comes next, as after open. No slot is the source's any more; attach follows. For
-	 * a source that says -ESTALE, NULL otherwise. */
+	/* After -ESTALE of dequeue: what comes next, as after open. No slot is the source's any more; attach follows.
+	 * For a source that says -ESTALE, NULL otherwise. */
 	int (*renew)(struct source *source, struct source_description *description, struct tripool_error *error);
 
 	/* Told once where all slots are, before the first queue; starts the frames. May change description->path,
@@ -79,8 +82,8 @@ struct source_class {
 
 	/* A filled slot, in *slot with what it says of itself in *info. -EAGAIN: none yet. -ENODATA: the source has
 	 * come to its end; where that is not as it should be, the error says how, and else nothing. -ESTALE: what comes
-	 * next is not as described. `sequence` is the number the frame will be published under. A frame that was spoiled is
-	 * dropped and counted by the source itself, which goes on with the same slot. */
+	 * next is not as described. `sequence` is the number the frame will be published under. A frame that was
+	 * spoiled is dropped and counted by the source itself, which goes on with the same slot. */
 	int (*dequeue)(struct source *source, uint64_t sequence, struct tripool_slot *slot,
 	    struct tripool_frame_info *info, struct tripool_error *error);
 
@@ -96,5 +99,6 @@ struct source_class {
 
 extern const struct source_class pattern_source;
 extern const struct source_class camera_source;
+extern const struct source_class movie_source;
 
 #endif

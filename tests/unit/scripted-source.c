@@ -43,6 +43,7 @@ static void describe(const struct life *life, struct source_description *descrip
 	*description = (struct source_description){.path = "script",
 	    .write_depth = life->write_depth ? life->write_depth : 1,
 	    .fresh_pool = life->fresh_pool,
+	    .hurries = life->hurries,
 	    .name = "script"};
 	if (life->note)
 		strcpy(description->note, life->note);

@@ -20,6 +20,7 @@ struct life {
 	int error;       /* 0: it falls silent; -ESTALE: the next life begins without open and close */
 	uint32_t width_px, write_depth;
 	bool fresh_pool;
+	bool hurries;
 	bool takes_fds; /* from its close on there is no fd to be had */
 	const char *note;
 };

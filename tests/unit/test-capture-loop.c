@@ -147,6 +147,19 @@ static void the_first_start_must_succeed(void **state)
 	assert_int_equal(opens, 1);
 }
 
+/* Nobody comes here: after five seconds it begins all the same. */
+static void a_source_that_hurries_waits(void **state)
+{
+	(void)state;
+	static const struct life script[] = {{.frames = 5, .error = -ENODATA, .hurries = true}};
+	assert_int_equal(run(script, 1, (struct options){.duration_s = 1}), 0);
+	assert_int_equal(stats.frames_published, 0);
+	assert_int_equal(capture.state, CAPTURE_AWAITING);
+	opens = closes = 0;
+	assert_int_equal(run(script, 1, (struct options){.duration_s = 10}), 0);
+	assert_int_equal(stats.frames_published, 5);
+}
+
 static void an_end_is_an_end(void **state)
 {
 	(void)state;
@@ -176,6 +189,7 @@ int main(void)
 	    TEST(once_is_once),
 	    TEST(once_is_once_in_silence_too),
 	    TEST(the_first_start_must_succeed),
+	    TEST(a_source_that_hurries_waits),
 	    TEST(an_end_is_an_end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
