@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-/* tripool-capture: publishes frames of a test pattern or a camera as a stream. */
+/* tripool-capture: publishes frames of a test pattern, a camera or a movie as a stream. */
 #include "camera.h"
 #include "capture.h"
 #include "cli.h"
+#include "remarks.h"
 
 #include <errno.h>
-#include <libavutil/log.h>
+#include <libavformat/avformat.h>
 #include <stdio.h>
 
 /* A list goes out at once: where it cannot, the reason is still known then. */
@@ -47,8 +48,8 @@ int main(int argc, char **argv)
 	struct tripool_error error = {""};
 
 	cli_begin();
-	/* libswscale's remarks on its own speed are nobody's concern */
-	av_log_set_level(AV_LOG_ERROR);
+	remarks_open();
+	avformat_network_init();
 	options_parse(&options, argc, argv);
 	if (options.list || options.controls)
 		gather_output();

@@ -18,14 +18,17 @@ static const char help[] =
     "SOURCE is one of\n"
     "  pattern[:KIND]         a test pattern: bars (the default), box, zone, gradient, noise\n"
     "  camera[:DEVICE]        a V4L2 camera by its path or name, by default the first\n"
+    "  movie:FILE             a file or URL, whatever FFmpeg reads, at its own pace\n"
+    "  -                      the same on standard input: Y4M, or raw frames where -s and -f say which\n"
     "\n"
     "  -n, --name NAME        of the stream (\"default\")\n"
-    "  -s, --size WxH         in pixels (1280x720); a camera takes the nearest that it has\n"
+    "  -s, --size WxH         in pixels (1280x720); a camera takes the nearest that it has,\n"
+    "                         a movie is scaled\n"
     "  -r, --rate FPS         60, 29.97 or 30000/1001 (pattern: 60; camera: 30, or faster);\n"
-    "                         a camera takes the nearest of that size\n"
+    "                         a camera takes the nearest of that size, a movie is played so\n"
     "  -f, --pix-fmt PIXFMT   as ffmpeg calls it: nv12, yuyv422, bgra ... (pattern: nv12)\n"
     "                         camera: also native (as it comes), or decoded\n"
-    "                         (MJPEG, where it has that)\n"
+    "                         (MJPEG, where it has that); a movie is converted\n"
     "      --frames N         end after that many frames\n"
     "      --duration S       end after that many seconds\n"
     "      --max-viewers N    at once (16; 4 where each costs memory: path dmabuf)\n"
@@ -34,6 +37,8 @@ static const char help[] =
     "      --on-demand        the camera is on only while somebody views\n"
     "      --lossless         wait for viewers that get every frame (tripool-record), two seconds\n"
     "                         at most; newest-frame viewers are never waited for\n"
+    "                         a movie is then played as fast as it can be\n"
+    "      --loop             play the movie again and again\n"
     "      --once             end when the camera fails, instead of waiting for it to come back\n"
     "      --checksum         put a CRC-32C into each frame\n"
     "      --json             print what was done to standard output at the end\n"
@@ -56,6 +61,7 @@ enum {
 	OPTION_GROUP,
 	OPTION_ON_DEMAND,
 	OPTION_LOSSLESS,
+	OPTION_LOOP,
 	OPTION_ONCE,
 	OPTION_CHECKSUM,
 	OPTION_JSON,
@@ -77,6 +83,7 @@ static const struct option long_options[] = {
     {"group", required_argument, NULL, OPTION_GROUP},
     {"on-demand", no_argument, NULL, OPTION_ON_DEMAND},
     {"lossless", no_argument, NULL, OPTION_LOSSLESS},
+    {"loop", no_argument, NULL, OPTION_LOOP},
     {"once", no_argument, NULL, OPTION_ONCE},
     {"checksum", no_argument, NULL, OPTION_CHECKSUM},
     {"json", no_argument, NULL, OPTION_JSON},
@@ -120,13 +127,20 @@ static void add_assignment(struct options *options, const char *text)
 /* "pattern:box" */
 static void parse_source(struct options *options, const char *text)
 {
-	static const struct source_class *const classes[] = {&pattern_source, &camera_source};
+	static const struct source_class *const classes[] = {&pattern_source, &camera_source, &movie_source};
 	const char *colon = strchr(text, ':');
 	size_t length = colon ? (size_t)(colon - text) : strlen(text);
 
+	if (strcmp(text, "-") == 0) {
+		options->source = &movie_source;
+		options->request.argument = text;
+		return;
+	}
 	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
 		if (strlen(classes[i]->scheme) != length || strncmp(classes[i]->scheme, text, length) != 0)
 			continue;
+		if (classes[i] == &movie_source && (!colon || colon[1] == '\0'))
+			cli_fail("source '%s': which? Say movie:FILE or movie:URL", text);
 		if (colon && colon[1] == '\0')
 			cli_fail("source '%s': nothing follows the colon; leave both away, or say pattern:box or "
 				 "camera:/dev/video0",
@@ -136,8 +150,9 @@ static void parse_source(struct options *options, const char *text)
 		return;
 	}
 	if (text[0] == '/')
-		cli_fail("unknown source '%s'; say camera:%s", text, text);
-	cli_fail("unknown source '%s'; it is pattern[:KIND] or camera[:DEVICE]", text);
+		cli_fail(
+		    "unknown source '%s'; say %s:%s", text, strncmp(text, "/dev/", 5) == 0 ? "camera" : "movie", text);
+	cli_fail("unknown source '%s'; it is pattern[:KIND], camera[:DEVICE], movie:FILE or -", text);
 }
 
 static void take_option(struct options *options, int option)
@@ -182,7 +197,10 @@ static void take_option(struct options *options, int option)
 		options->on_demand = true;
 		break;
 	case OPTION_LOSSLESS:
-		options->lossless = true;
+		options->lossless = options->request.flat_out = true;
+		break;
+	case OPTION_LOOP:
+		options->request.loop = true;
 		break;
 	case OPTION_ONCE:
 		options->once = true;
@@ -209,6 +227,18 @@ static void take_option(struct options *options, int option)
 	}
 }
 
+static void check_movie(const struct options *options, bool is_movie)
+{
+	const struct source_request *request = &options->request;
+
+	if (request->loop && !is_movie)
+		cli_fail("--loop: source '%s' does not end; it is for movie:FILE", options->source->scheme);
+	if (request->loop && strcmp(request->argument, "-") == 0)
+		cli_fail("--loop: standard input cannot be read again; it is for movie:FILE");
+	if (options->on_demand && is_movie)
+		cli_fail("--on-demand: a movie would begin anew with each viewer; it is for cameras");
+}
+
 void options_parse(struct options *options, int argc, char **argv)
 {
 	int option;
@@ -232,6 +262,7 @@ void options_parse(struct options *options, int argc, char **argv)
 	if (options->source != &camera_source && (options->controls || options->request.assignment_count))
 		cli_fail("%s: source '%s' has no controls; the source must be camera[:DEVICE]",
 		    options->controls ? "--controls" : "--set", options->source->scheme);
+	check_movie(options, options->source == &movie_source);
 	if (options->list && options->controls)
 		cli_fail("options '--list' and '--controls' contradict each other: choose one");
 	if ((options->list || options->controls) && options->request.assignment_count)

@@ -78,8 +78,9 @@ static int publish(struct supply *supply, struct tripool_slot *slot, struct trip
 	if (r < 0)
 		return tripool_fail(error, r, "cannot publish a frame: %s", strerror(-r));
 	supply->last_frame_ns = now_ns;
-	if (info->capture_ns)
-		distribution_add(&supply->delay, tripool_now_ns() - info->capture_ns);
+	int64_t delay_ns = tripool_now_ns() - info->capture_ns;
+	if (info->capture_ns && delay_ns >= 0) /* a movie that is played flat out is ahead of its time */
+		distribution_add(&supply->delay, delay_ns);
 	supply->frames_since_start++;
 	return 0;
 }

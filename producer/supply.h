@@ -45,9 +45,9 @@ int supply_prepare(void *supply, int memory_fd, const struct tripool_pool_memory
 /* The first frames are asked for. */
 int supply_start(struct supply *supply, struct tripool_error *error);
 
-/* Publishes a frame, if the source has one; should it have more, its fd stays readable. Where what it makes changes, the
- * stream's format does. 1: the source has come to its end, and the error says how if there is something to be said, or
- * `last` (0: none) is published. 0: go on. */
+/* Publishes a frame, if the source has one; should it have more, its fd stays readable. Where what it makes changes,
+ * the stream's format does. 1: the source has come to its end, and the error says how if there is something to be said,
+ * or `last` (0: none) is published. 0: go on. */
 int supply_move(struct supply *supply, uint64_t last, int64_t now_ns, struct tripool_error *error);
 
 /* Closes the source, if it is on. Slots it has not filled are given back. */

@@ -76,7 +76,6 @@ bad 2 "'patterns:bars'" patterns:bars
 bad 2 "'Pattern'" Pattern
 bad 2 "'pattern:'" pattern:
 bad 2 "'camera:'" --json camera:
-bad 2 "'-'" -
 bad 2 "'box'" pattern --json box
 bad 2 "say camera:/dev/video0" /dev/video0
 bad 2 "say 'camera:/dev/video0'" camera /dev/video0

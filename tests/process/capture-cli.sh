@@ -124,7 +124,7 @@ check "stdin and stderr closed: the object" is_json default bars nv12 1280 720 2
 
 run --help
 check "--help" grep -q '^Usage: tripool-capture' "$work/out"
-for option in name size rate pix-fmt frames duration max-viewers mode group lossless checksum json quiet verbose list controls set help version; do
+for option in name size rate pix-fmt frames duration max-viewers mode group lossless loop checksum json quiet verbose list controls set help version; do
 	check "--help: --$option" grep -qe "--$option" "$work/out"
 done
 check "--help: silence" [ $status = 0 -a ! -s "$work/err" ]
