@@ -49,4 +49,15 @@ int capture_report(const struct capture *capture);
 
 void capture_close(struct capture *capture);
 
+/* ---- For capture.c ---- */
+
+/* Tells what frames are like now, and what is not as asked for. */
+void capture_describe(struct capture *capture);
+
+/* Starts the source. Returns 0 or -errno. */
+int capture_begin(struct capture *capture, struct tripool_error *error);
+
+/* Its frames wake capture_run from now on; closing the source ends that. Returns 0 or -errno. */
+int capture_wait_for_frames(struct capture *capture, struct tripool_error *error);
+
 #endif
