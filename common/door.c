@@ -22,7 +22,9 @@
 
 #define PATIENCE_NS 1000000000 /* with a guest, for each thing it has to say */
 #define SEND_BUFFER_BYTES 4096 /* some ten messages: each unread one keeps a pool alive; or one answer */
-#define ACCEPTS_AT_ONCE 4      /* so that a flood of connections does not keep the producer from its frames */
+/* So that a flood of connections, or of words, does not keep the producer from its frames. */
+#define ACCEPTS_AT_ONCE 4
+#define MESSAGES_AT_ONCE 4
 
 static_assert(
     sizeof(struct tripool_answer) <= 2 * SEND_BUFFER_BYTES - 256, "the kernel doubles the size, and needs some");
@@ -97,7 +99,7 @@ static void drop_guest(struct tripool_producer *p, uint32_t index)
 	forget_guest(p, index);
 }
 
-static void tell_of_viewer(const struct tripool_producer *p, const struct tripool_client *v, const char *why)
+static void log_viewer(const struct tripool_producer *p, const struct tripool_client *v, const char *why)
 {
 	/* Its own figures, for people only. */
 	unsigned long long acquired = atomic_load_explicit(&v->page->frames_acquired, memory_order_relaxed);
@@ -109,7 +111,7 @@ static void tell_of_viewer(const struct tripool_producer *p, const struct tripoo
 static void drop_viewer(struct tripool_producer *p, uint32_t index, const char *why)
 {
 	struct tripool_client *v = &p->viewer[index];
-	tell_of_viewer(p, v, why);
+	log_viewer(p, v, why);
 	hang_up(p, v->socket);
 	tripool_writer_remove(&p->writer, index);
 	tripool_lease_unmap(v->page);
@@ -120,7 +122,7 @@ static void drop_viewer(struct tripool_producer *p, uint32_t index, const char *
 /* It gets no more frames, and is told so. But what it has is not written before it hangs up: it may just be slow. */
 static void close_viewer(struct tripool_producer *p, uint32_t index, const char *why)
 {
-	tell_of_viewer(p, &p->viewer[index], why);
+	log_viewer(p, &p->viewer[index], why);
 	tripool_writer_close(&p->writer, index);
 	shutdown(p->viewer[index].socket, SHUT_WR);
 }
@@ -306,13 +308,14 @@ static bool turn_one_away(struct tripool_producer *p)
 	return socket >= 0;
 }
 
-/* A crowd of mute guests keeps nobody out who is about to come in: the first mute one has to go, if there is any. */
+/* For the one that came last. A crowd of mute guests keeps nobody out who is about to come in: the first mute one has
+ * to go, if there is any. */
 static void make_room_for_a_guest(struct tripool_producer *p)
 {
 	uint32_t index = 0;
-	while (index < p->guests && p->guest[index].page)
+	while (index < TRIPOOL_MAX_GUESTS && p->guest[index].page)
 		index++;
-	drop_guest(p, index < p->guests ? index : 0);
+	drop_guest(p, index < TRIPOOL_MAX_GUESTS ? index : 0);
 }
 
 static void accept_guests(struct tripool_producer *p)
@@ -332,20 +335,21 @@ static void accept_guests(struct tripool_producer *p)
 			close(socket);
 			continue;
 		}
-		if (p->guests == TRIPOOL_MAX_GUESTS)
-			make_room_for_a_guest(p);
 		p->guest[p->guests++] = meet(socket);
-		hear_guest(p, p->guests - 1); /* an honest one has spoken by now */
+		hear_guest(p, p->guests - 1); /* an honest one has spoken by now, and who only asked has gone */
+		if (p->guests > TRIPOOL_MAX_GUESTS)
+			make_room_for_a_guest(p);
 	}
 }
 
-/* It has nothing to say but, once each time that it was asked, that there is room. */
+/* It has nothing to say but, once each time that it was asked, that there is room. One that says more is heard again
+ * by the next dispatch. */
 static void hear_viewer(struct tripool_producer *p, uint32_t index)
 {
 	struct tripool_client *v = &p->viewer[index];
 	struct tripool_message m;
 	int r;
-	while ((r = tripool_wire_receive(v->socket, &m, NULL)) != -EAGAIN) {
+	for (int i = 0; i < MESSAGES_AT_ONCE && (r = tripool_wire_receive(v->socket, &m, NULL)) != -EAGAIN; i++) {
 		bool room = r == 0 && m.preamble.version == TRIPOOL_PROTOCOL && m.preamble.type == TRIPOOL_ROOM;
 		if (!room || v->room_due == 0) {
 			drop_viewer(p, index, r == -EPIPE ? "left" : "broke the protocol");

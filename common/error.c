@@ -24,6 +24,10 @@ static int printable(const unsigned char *text)
 	int more = text[0] >= 0xf0 ? 3 : text[0] >= 0xe0 ? 2 : 1;
 	if (text[0] < 0xc2 || text[0] > 0xf4 || (text[0] == 0xc2 && text[1] < 0xa0))
 		return 0;
+	/* Longer than need be, half a pair of UTF-16, beyond Unicode. */
+	if ((text[0] == 0xe0 && text[1] < 0xa0) || (text[0] == 0xed && text[1] >= 0xa0) ||
+	    (text[0] == 0xf0 && text[1] < 0x90) || (text[0] == 0xf4 && text[1] >= 0x90))
+		return 0;
 	for (int i = 1; i <= more; i++)
 		if ((text[i] & 0xc0) != 0x80)
 			return 0;

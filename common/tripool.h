@@ -80,6 +80,7 @@ struct tripool_format {
 	uint32_t height_px;
 	uint32_t plane_count;
 	uint32_t stride_bytes[TRIPOOL_MAX_PLANES];
+	uint32_t reserved;                         /* 0 */
 	uint64_t offset_bytes[TRIPOOL_MAX_PLANES]; /* from the beginning of the slot */
 	uint64_t size_bytes;                       /* what one slot must hold */
 	uint32_t frame_rate_num, frame_rate_den;
@@ -88,6 +89,7 @@ struct tripool_format {
 	uint8_t full_range; /* VideoFullRangeFlag: 0 limited, 1 full; 2 not known */
 	uint8_t primaries;  /* ColourPrimaries */
 	uint8_t transfer;   /* TransferCharacteristics */
+	uint8_t reserved_too[4];
 };
 
 /*

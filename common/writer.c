@@ -52,7 +52,7 @@ void tripool_writer_remove(struct tripool_writer *writer, uint32_t index)
 	writer->reader[index] = writer->reader[--writer->readers];
 }
 
-/* Takes in how far the viewer has come; nonsense is no progress. Pairs with the store in tripool_queue_let_go: what the
+/* Takes in how far the viewer has come; nonsense is no progress. Pairs with the store in queue.c's move_tail: what the
  * viewer read there was read before we write. */
 static void look_at_tail(struct tripool_attachment *a)
 {
@@ -140,7 +140,7 @@ void tripool_writer_close(struct tripool_writer *writer, uint32_t index)
 bool tripool_writer_want_room(struct tripool_writer *writer, uint32_t index, bool *asked)
 {
 	struct tripool_attachment *a = &writer->reader[index];
-	/* Pairs with the look at it in tripool_queue_let_go: either it sees this, or we see its tail. */
+	/* Pairs with the look at it in queue.c's move_tail: either it sees this, or we see its tail. */
 	*asked = atomic_exchange_explicit(&a->page->wants_room, 1, memory_order_seq_cst) == 0;
 	return !tripool_writer_has_room(writer, index);
 }

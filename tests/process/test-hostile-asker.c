@@ -3,6 +3,7 @@
 #include "layout.h"
 #include "memory.h"
 #include "place.h"
+#include "producer.h"
 #include "puppet.h"
 #include "wire.h"
 
@@ -21,6 +22,13 @@
 
 #include <cmocka.h>
 
+/* Controls, bytes without a beginning, characters longer than need be, half a pair of UTF-16, beyond Unicode; and two
+ * that are to stay. */
+#define NASTY "x\x1b[2J\xc2\x9b\x9b\xe0\x80\x9b\xf0\x80\x80\x9b\xed\xa0\x80\xf4\x90\x80\x80\xc3\xa9\xf0\x9f\x93\xb7"
+#define NICE                                                                                                           \
+	"x?[2J?????????"                                                                                               \
+	"????????\xc3\xa9\xf0\x9f\x93\xb7"
+
 static int knock(void)
 {
 	int directory = tripool_place_open(false, NULL);
@@ -35,7 +43,7 @@ static struct tripool_message message(enum tripool_message_type type)
 {
 	struct tripool_message m = {.preamble = {TRIPOOL_MAGIC, TRIPOOL_PROTOCOL, type}};
 	if (type == TRIPOOL_HELLO)
-		m.hello = (struct tripool_hello){.leases = 4, .client_name = "x\x1b[2J\xc2\x9b\x9bx"};
+		m.hello = (struct tripool_hello){.leases = 4, .client_name = NASTY};
 	return m;
 }
 
@@ -134,6 +142,32 @@ static void a_flood_of_questions_keeps_nobody_out(void **state)
 	close_house(&h);
 }
 
+/* As many as there may be, about to come in. */
+static void a_question_costs_no_guest_its_place(void **state)
+{
+	(void)state;
+	struct house h = open_house();
+	struct tripool_report report;
+	struct tripool_message m;
+	int socket[TRIPOOL_MAX_GUESTS], lease;
+	for (int i = 0; i < TRIPOOL_MAX_GUESTS; i++) {
+		socket[i] = knock();
+		say(socket[i], TRIPOOL_HELLO, sizeof(m));
+		tripool_producer_dispatch(h.producer);
+		assert_int_equal(tripool_wire_receive(socket[i], &m, &lease), 0);
+		close(lease);
+	}
+	int asked = tripool_report_ask("t", NULL);
+	tripool_producer_dispatch(h.producer);
+	assert_int_equal(tripool_report_take(asked, &report, NULL), 0);
+	close(asked);
+	for (int i = 0; i < TRIPOOL_MAX_GUESTS; i++) {
+		assert_int_equal(tripool_wire_receive(socket[i], &m, NULL), -EAGAIN);
+		close(socket[i]);
+	}
+	close_house(&h);
+}
+
 static void a_question_is_all_one_says(void **state)
 {
 	(void)state;
@@ -194,7 +228,7 @@ static void lies_in_a_lease_page_are_bounded(void **state)
 		assert_int_equal(r.viewer[0].leases, 4);
 		assert_int_equal(r.viewer[0].lag, waiting);
 		assert_int_equal(r.viewer[0].held, mode == TRIPOOL_MODE_EVERY ? 2 : 0);
-		assert_string_equal(r.viewer[0].name, "x?[2J???x");
+		assert_string_equal(r.viewer[0].name, NICE);
 		tripool_lease_unmap(page);
 		close(socket);
 		fd = -1;
@@ -410,6 +444,7 @@ int main(void)
 	    TEST(half_a_question_is_refused),
 	    TEST(who_never_reads_keeps_nobody),
 	    TEST(a_flood_of_questions_keeps_nobody_out),
+	    TEST(a_question_costs_no_guest_its_place),
 	    TEST(a_question_is_all_one_says),
 	    TEST(lies_in_a_lease_page_are_bounded),
 	    TEST(a_viewer_does_not_ask),
