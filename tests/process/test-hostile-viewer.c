@@ -3,6 +3,7 @@
 #include "layout.h"
 #include "memory.h"
 #include "place.h"
+#include "producer.h"
 #include "puppet.h"
 #include "wire.h"
 
@@ -195,6 +196,24 @@ static void nonsense_in_a_lease_page_claims_nothing(void **state)
 	puppet_produce_end();
 }
 
+/* However many it may say: it was asked so often, and said nothing. */
+static void words_of_a_viewer_are_heard_a_few_at_a_time(void **state)
+{
+	(void)state;
+	struct tripool_producer *producer = puppet_produce(NULL, 64);
+	struct intruder i = attach(producer);
+	producer->viewer[0].room_due = 1000;
+	for (int n = 0; n < 20; n++)
+		assert_int_equal(tripool_wire_nudge(i.socket, TRIPOOL_ROOM), 0);
+	tripool_producer_dispatch(producer);
+	assert_in_range(producer->viewer[0].room_due, 990, 999);
+	for (int n = 0; n < 20; n++)
+		tripool_producer_dispatch(producer);
+	assert_int_equal(producer->viewer[0].room_due, 980);
+	leave(&i);
+	puppet_produce_end();
+}
+
 static void a_viewer_that_never_listens_stops_nobody(void **state)
 {
 	(void)state;
@@ -229,6 +248,7 @@ int main(void)
 	    TEST(a_viewer_cannot_take_its_lease_page_away),
 	    TEST(an_unsealed_lease_page_is_not_heeded),
 	    TEST(nonsense_in_a_lease_page_claims_nothing),
+	    TEST(words_of_a_viewer_are_heard_a_few_at_a_time),
 	    TEST(a_viewer_that_never_listens_stops_nobody),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
