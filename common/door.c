@@ -12,7 +12,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -22,9 +21,7 @@
 
 #define PATIENCE_NS 1000000000 /* with a guest, for each thing it has to say */
 #define SEND_BUFFER_BYTES 4096 /* some ten messages: each unread one keeps a pool alive; or one answer */
-/* So that a flood of connections, or of words, does not keep the producer from its frames. */
-#define ACCEPTS_AT_ONCE 4
-#define MESSAGES_AT_ONCE 4
+#define ACCEPTS_AT_ONCE 4      /* so that a flood of connections does not keep the producer from its frames */
 
 static_assert(
     sizeof(struct tripool_answer) <= 2 * SEND_BUFFER_BYTES - 256, "the kernel doubles the size, and needs some");
@@ -76,7 +73,7 @@ close_spare:
 }
 
 /* Out of the set first: a child that was forked may keep the socket open, and in it. */
-static void hang_up(struct tripool_producer *p, int socket)
+void tripool_door_hang_up(struct tripool_producer *p, int socket)
 {
 	epoll_ctl(p->epoll, EPOLL_CTL_DEL, socket, NULL);
 	close(socket);
@@ -91,40 +88,12 @@ static void forget_guest(struct tripool_producer *p, uint32_t index)
 static void drop_guest(struct tripool_producer *p, uint32_t index)
 {
 	struct tripool_client *g = &p->guest[index];
-	hang_up(p, g->socket);
+	tripool_door_hang_up(p, g->socket);
 	if (g->page) {
 		tripool_lease_unmap(g->page);
 		close(g->lease_fd);
 	}
 	forget_guest(p, index);
-}
-
-static void log_viewer(const struct tripool_producer *p, const struct tripool_client *v, const char *why)
-{
-	/* Its own figures, for people only. */
-	unsigned long long acquired = atomic_load_explicit(&v->page->frames_acquired, memory_order_relaxed);
-	unsigned long long skipped = atomic_load_explicit(&v->page->frames_skipped, memory_order_relaxed);
-	tripool_log(&p->logger, TRIPOOL_LOG_INFO, "viewer '%s' (pid %d) %s: %llu frames, %llu skipped", v->name,
-	    (int)v->pid, why, acquired, skipped);
-}
-
-static void drop_viewer(struct tripool_producer *p, uint32_t index, const char *why)
-{
-	struct tripool_client *v = &p->viewer[index];
-	log_viewer(p, v, why);
-	hang_up(p, v->socket);
-	tripool_writer_remove(&p->writer, index);
-	tripool_lease_unmap(v->page);
-	p->leases -= v->leases;
-	*v = p->viewer[--p->viewers];
-}
-
-/* It gets no more frames, and is told so. But what it has is not written before it hangs up: it may just be slow. */
-static void close_viewer(struct tripool_producer *p, uint32_t index, const char *why)
-{
-	log_viewer(p, &p->viewer[index], why);
-	tripool_writer_close(&p->writer, index);
-	shutdown(p->viewer[index].socket, SHUT_WR);
 }
 
 void tripool_door_close(struct tripool_producer *p)
@@ -135,7 +104,7 @@ void tripool_door_close(struct tripool_producer *p)
 	while (p->guests > 0)
 		drop_guest(p, p->guests - 1);
 	while (p->viewers > 0)
-		drop_viewer(p, p->viewers - 1, "was let go");
+		tripool_audience_drop(p, p->viewers - 1, "was let go");
 	close(p->timer);
 	close(p->epoll);
 	close(p->spare_fd);
@@ -148,15 +117,6 @@ static void refuse(struct tripool_producer *p, const struct tripool_client *c, i
 	tripool_log(
 	    &p->logger, TRIPOOL_LOG_INFO, "refused pid %d (user %u): %s", (int)c->pid, (unsigned)c->uid, reason);
 	(void)tripool_wire_send(c->socket, &m, -1); /* who does not listen is not told */
-}
-
-static int send_pool(struct tripool_producer *p, int socket)
-{
-	struct tripool_message m = {
-	    .preamble.type = TRIPOOL_POOL,
-	    .pool = {.generation = p->generation, .pool_bytes = p->pool.bytes},
-	};
-	return tripool_wire_send(socket, &m, p->pool.fd_readonly);
 }
 
 /* Whether there is room for a viewer with so many leases; writes why not. */
@@ -174,12 +134,6 @@ static int have_room(const struct tripool_producer *p, uint32_t leases, struct t
 	return 0;
 }
 
-/* So many places a viewer needs for the frames that are written at once: with fewer, begin would wait for ever. */
-static uint32_t least_places(const struct tripool_producer *p)
-{
-	return p->writer.lossless ? p->write_depth : 1;
-}
-
 /* Whether the hello can be granted; writes why not. */
 static int consider(const struct tripool_producer *p, const struct tripool_message *m, struct tripool_error *why)
 {
@@ -194,7 +148,7 @@ static int consider(const struct tripool_producer *p, const struct tripool_messa
 	if (m->hello.leases == 0 || m->hello.leases > TRIPOOL_MAX_LEASES)
 		return tripool_fail(
 		    why, -EINVAL, "a viewer may have 1 to %d leases, not %u", TRIPOOL_MAX_LEASES, m->hello.leases);
-	if (m->hello.mode == TRIPOOL_MODE_EVERY && m->hello.leases < least_places(p))
+	if (m->hello.mode == TRIPOOL_MODE_EVERY && m->hello.leases < tripool_audience_least_leases(p))
 		return tripool_fail(why, -EINVAL,
 		    "stream '%s' is lossless and writes %u frames at once: a viewer that gets each needs as many "
 		    "leases, not "
@@ -230,7 +184,7 @@ static int admit(
 	if (m->preamble.version != TRIPOOL_PROTOCOL || m->preamble.type != TRIPOOL_READY)
 		return tripool_fail(why, -EPROTO, "the second message was of type %u, not ready", m->preamble.type);
 	/* Others, or another format, may have come meanwhile. */
-	if (g->every && g->leases < least_places(p))
+	if (g->every && g->leases < tripool_audience_least_leases(p))
 		return tripool_fail(why, -EAGAIN, "%u leases do not do any more", g->leases);
 	int r = have_room(p, g->leases, why);
 	if (r < 0)
@@ -240,7 +194,7 @@ static int admit(
 	r = tripool_pool_reserve(&p->pool, tripool_slots_needed(p->write_depth, p->leases + g->leases), why);
 	if (r < 0)
 		return r;
-	if ((r = send_pool(p, g->socket)) < 0)
+	if ((r = tripool_audience_send_pool(p, g->socket)) < 0)
 		return tripool_fail(why, r, "the pool could not be sent: %s", strerror(-r));
 	close(g->lease_fd);
 	tripool_writer_add(&p->writer, g->page, g->leases, g->every);
@@ -342,23 +296,6 @@ static void accept_guests(struct tripool_producer *p)
 	}
 }
 
-/* It has nothing to say but, once each time that it was asked, that there is room. One that says more is heard again
- * by the next dispatch. */
-static void hear_viewer(struct tripool_producer *p, uint32_t index)
-{
-	struct tripool_client *v = &p->viewer[index];
-	struct tripool_message m;
-	int r;
-	for (int i = 0; i < MESSAGES_AT_ONCE && (r = tripool_wire_receive(v->socket, &m, NULL)) != -EAGAIN; i++) {
-		bool room = r == 0 && m.preamble.version == TRIPOOL_PROTOCOL && m.preamble.type == TRIPOOL_ROOM;
-		if (!room || v->room_due == 0) {
-			drop_viewer(p, index, r == -EPIPE ? "left" : "broke the protocol");
-			return;
-		}
-		v->room_due--;
-	}
-}
-
 static void handle(struct tripool_producer *p, int fd)
 {
 	for (uint32_t i = 0; i < p->guests; i++) {
@@ -369,7 +306,7 @@ static void handle(struct tripool_producer *p, int fd)
 	}
 	for (uint32_t i = 0; i < p->viewers; i++) {
 		if (p->viewer[i].socket == fd) {
-			hear_viewer(p, i);
+			tripool_audience_hear(p, i);
 			return;
 		}
 	}
@@ -406,54 +343,4 @@ void tripool_door_dispatch(struct tripool_producer *p)
 		accept_guests(p);
 	if (p->guests > 0 || n > 0)
 		mind_guests(p);
-}
-
-void tripool_door_wake(struct tripool_producer *p, uint64_t viewers)
-{
-	for (; viewers; viewers &= viewers - 1) {
-		struct tripool_client *v = &p->viewer[__builtin_ctzll(viewers)];
-		int r = tripool_wire_nudge(v->socket, TRIPOOL_WAKE);
-		/* Who is gone is found by dispatch, whose queue is full has wake-ups enough. But where the kernel was
-		 * short of memory the next frame is to try again (relaxed: as good as if it had not been cleared). */
-		if (r < 0 && r != -EAGAIN && r != -EPIPE)
-			atomic_store_explicit(&v->page->armed, 1, memory_order_relaxed);
-	}
-}
-
-/* True: somebody has no room yet, and was asked to say when there is. */
-static bool ask_for_room(struct tripool_producer *p)
-{
-	bool wanted = false;
-	for (uint32_t i = 0; i < p->viewers; i++) {
-		bool asked = false;
-		if (tripool_writer_has_room(&p->writer, i))
-			continue;
-		wanted |= tripool_writer_want_room(&p->writer, i, &asked);
-		p->viewer[i].room_due += asked;
-	}
-	return wanted;
-}
-
-void tripool_door_wait_for_room(struct tripool_producer *p)
-{
-	int64_t late_ns = tripool_now_ns() + p->stall_ns, left_ns = p->stall_ns;
-	for (; left_ns > 0 && ask_for_room(p); left_ns = late_ns - tripool_now_ns()) {
-		struct pollfd f = {.fd = p->epoll, .events = POLLIN};
-		(void)poll(&f, 1, (int)((left_ns + 999999) / 1000000));
-		tripool_door_dispatch(p);
-	}
-	if (left_ns > 0)
-		return;
-	for (uint32_t i = p->viewers; i-- > 0;)
-		if (!tripool_writer_has_room(&p->writer, i))
-			close_viewer(p, i, "took no frame for too long");
-}
-
-void tripool_door_announce_pool(struct tripool_producer *p)
-{
-	for (uint32_t i = p->viewers; i-- > 0;)
-		if (p->viewer[i].every && p->viewer[i].leases < least_places(p))
-			drop_viewer(p, i, "has too few leases for the new write depth");
-		else if (send_pool(p, p->viewer[i].socket) < 0)
-			drop_viewer(p, i, "could not be told of the new format");
 }

@@ -119,7 +119,7 @@ int tripool_producer_begin(struct tripool_producer *p, struct tripool_slot *slot
 		dispatch_now_and_then(p);
 	int index = tripool_writer_begin(&p->writer);
 	if (index == -EAGAIN) {
-		tripool_door_wait_for_room(p);
+		tripool_audience_wait_for_room(p);
 		index = tripool_writer_begin(&p->writer);
 	}
 	if (index < 0)
@@ -147,7 +147,7 @@ int tripool_producer_publish(
 	p->published_ns = now_ns;
 	uint64_t wake = tripool_writer_publish(&p->writer, slot->index, now_ns, &said);
 	if (wake)
-		tripool_door_wake(p, wake);
+		tripool_audience_wake(p, wake);
 	return 0;
 }
 
@@ -189,7 +189,7 @@ int tripool_producer_set_format(
 	    &p->writer, pool.header, pool.header->shape.slot_count, p->write_depth, old_writer.sequence);
 	p->writer.lossless = old_writer.lossless;
 	tripool_writer_adopt(&p->writer, &old_writer);
-	tripool_door_announce_pool(p);
+	tripool_audience_announce_pool(p);
 	/* Last: who sees this finds the new pool waiting in its socket. */
 	tripool_writer_retire(&old_writer);
 	tripool_pool_destroy(&old_pool);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* The producer object, shared by producer.c (the stream and its frames), door.c (who comes and goes) and answer.c (what
- * is told of both). One thread. */
+/* The producer object, shared by producer.c (the stream and its frames), door.c (who comes and goes), audience.c (the
+ * viewers) and answer.c (what is told of both). One thread. */
 #ifndef TRIPOOL_PRODUCER_H
 #define TRIPOOL_PRODUCER_H
 
@@ -68,13 +68,21 @@ int tripool_door_open(
     struct tripool_producer *producer, const struct tripool_producer_options *options, struct tripool_error *error);
 void tripool_door_close(struct tripool_producer *producer);
 void tripool_door_dispatch(struct tripool_producer *producer);
-void tripool_door_wake(struct tripool_producer *producer, uint64_t viewers);
+/* Closes a peer's socket, and watches it no more. */
+void tripool_door_hang_up(struct tripool_producer *producer, int socket);
+
+/* audience.c */
+void tripool_audience_drop(struct tripool_producer *producer, uint32_t index, const char *why);
+void tripool_audience_hear(struct tripool_producer *producer, uint32_t index); /* it may be none any more then */
+void tripool_audience_wake(struct tripool_producer *producer, uint64_t viewers);
+int tripool_audience_send_pool(struct tripool_producer *producer, int socket);
+uint32_t tripool_audience_least_leases(const struct tripool_producer *producer);
 
 /* Waits until the viewers whose queues are full have room, or goes on without them. */
-void tripool_door_wait_for_room(struct tripool_producer *producer);
+void tripool_audience_wait_for_room(struct tripool_producer *producer);
 
-/* Lets the fresh writer heed every viewer and sends them the pool; who cannot be sent it has to leave. */
-void tripool_door_announce_pool(struct tripool_producer *producer);
+/* Sends every viewer the new pool; who cannot be sent it has to leave. */
+void tripool_audience_announce_pool(struct tripool_producer *producer);
 
 /* answer.c: tells who asked; never waits. */
 void tripool_answer(struct tripool_producer *producer, int socket);
