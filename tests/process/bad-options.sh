@@ -5,33 +5,8 @@
 # Usage: bad-options.sh BUILD-DIRECTORY
 set -u
 capture=$1/producer/tripool-capture
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-export TRIPOOL_DIR=$work/streams
-failures=0
-cases=0
-
-complain() {
-	printf 'FAILED: %s: %s\n' "$1" "$2"
-	sed 's/^/    /' "$work/err"
-	failures=$((failures + 1))
-}
-
-# bad STATUS SAID ARGUMENT...: the command line must end with that status, and the line must contain SAID.
-bad() {
-	local status=$1 said=$2 found what
-	shift 2
-	what="tripool-capture ${*@Q}"
-	cases=$((cases + 1))
-	timeout -k 1 60 "$capture" "$@" >"$work/out" 2>"$work/err" </dev/null
-	found=$?
-	[ "$found" = "$status" ] || complain "$what" "status $found instead of $status"
-	[ "$(wc -l <"$work/err")" = 1 ] || complain "$what" "not one line on stderr"
-	grep -qF -- "$said" "$work/err" || complain "$what" "does not say \"$said\""
-	grep -q '^tripool-capture: ' "$work/err" || complain "$what" "does not say who is speaking"
-	[ ! -s "$work/out" ] || complain "$what" "printed something on stdout"
-	[ -z "$(ls -A "$TRIPOOL_DIR" 2>/dev/null)" ] || complain "$what" "left something in $TRIPOOL_DIR"
-}
+program=$capture
+. "$(dirname "$0")/lib.sh"
 
 # Options
 bad 2 "'--nonsense'" --nonsense

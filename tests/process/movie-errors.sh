@@ -4,37 +4,10 @@
 # Usage: movie-errors.sh BUILD-DIRECTORY
 set -u
 capture=$1/producer/tripool-capture
-work=$(mktemp -d) || exit 1
-server=
-trap '[ -z "$server" ] || kill -KILL "$server" 2>/dev/null; rm -rf "$work"' EXIT
-export TRIPOOL_DIR=$work/streams
+program=$capture
+. "$(dirname "$0")/lib.sh"
 mkdir "$work/files"
 cd "$work/files" || exit 1
-failures=0
-cases=0
-
-complain() {
-	printf 'FAILED: %s: %s\n' "$1" "$2"
-	sed 's/^/    /' "$work/err"
-	failures=$((failures + 1))
-}
-
-# bad STATUS SAID ARGUMENT...: the command line, with $input on its standard input, must end with that status, and the
-# one line must contain SAID.
-input=/dev/null
-bad() {
-	local status=$1 said=$2 found what
-	shift 2
-	what="tripool-capture ${*@Q} <$input"
-	cases=$((cases + 1))
-	timeout -k 1 15 "$capture" "$@" >"$work/out" 2>"$work/err" <"$input"
-	found=$?
-	[ "$found" = "$status" ] || complain "$what" "status $found instead of $status"
-	[ "$(wc -l <"$work/err")" = 1 ] || complain "$what" "not one line on stderr"
-	grep -qF -- "$said" "$work/err" || complain "$what" "does not say \"$said\""
-	grep -q '^tripool-capture: ' "$work/err" || complain "$what" "does not say who is speaking"
-	[ -z "$(ls -A "$TRIPOOL_DIR" 2>/dev/null)" ] || complain "$what" "left something in $TRIPOOL_DIR"
-}
 
 published() { # published FRAMES: by the command line before
 	[ "$(jq .frames_published "$work/out")" = "$1" ] || complain "the one before" "not $1 frames: $(cat "$work/out")"
@@ -134,7 +107,7 @@ grep -q "standard input is a terminal" "$work/err" || complain "a terminal" "is 
 # What plays to its end says nothing.
 for file in x.mkv x.avi x.mp4 x.y4m; do
 	cases=$((cases + 1))
-	timeout -k 1 15 "$capture" movie:$file >"$work/out" 2>"$work/err" || complain $file "status $?"
+	timeout -k 1 60 "$capture" movie:$file >"$work/out" 2>"$work/err" || complain $file "status $?"
 	[ ! -s "$work/err" ] || complain $file "says something"
 done
 

@@ -6,27 +6,7 @@ set -u
 capture=$1/producer/tripool-capture
 record=$1/consumer/record/tripool-record
 read_strips=$1/tests/process/read-strips
-work=$(mktemp -d) || exit 1
-trap 'kill -KILL $(jobs -p) 2>/dev/null; rm -rf "$work"' EXIT
-export TRIPOOL_DIR=$work/streams
-failures=0
-
-check() { # check WHAT COMMAND...: the command must succeed
-	local what=$1
-	shift
-	"$@" && return
-	printf 'FAILED: %s\n' "$what"
-	head -c 3000 "$work"/*.json "$work"/*.err "$work"/*.strips
-	failures=$((failures + 1))
-}
-
-wait_for() { # wait_for COMMAND...: until it succeeds
-	for ((i = 0; i < 500; i++)); do
-		"$@" && return
-		sleep 0.02
-	done
-	return 1
-}
+. "$(dirname "$0")/lib.sh"
 
 strips() { # strips PIX_FMT FILE: "FIRST LAST FRAMES MISSING"
 	ffmpeg -v error -i "$2" -fps_mode passthrough -f rawvideo -pix_fmt "$1" - 2>/dev/null </dev/null |
@@ -36,7 +16,7 @@ strips() { # strips PIX_FMT FILE: "FIRST LAST FRAMES MISSING"
 # start ARGUMENT...: plays as stream "m", in the background, with what is on fd 3 on its standard input; sets $player
 start() {
 	rm -f "$work/play.json"
-	timeout -k 1 30 "$capture" "$@" -n m --json >"$work/play.json" 2>"$work/play.err" <&3 &
+	timeout -k 1 60 "$capture" "$@" -n m --json >"$work/play.json" 2>"$work/play.err" <&3 &
 	player=$!
 	wait_for test -S "$TRIPOOL_DIR/m.sock"
 }
@@ -53,7 +33,7 @@ said() { # said FILTER: what the player's summary has
 
 # again PIX_FMT FILE: what is played from now on, recorded; it has the frames of FILE
 again() {
-	timeout -k 1 30 "$record" m "$work/again.nut" -c:v rawvideo -y --json >"$work/record.json" 2>"$work/record.err"
+	timeout -k 1 60 "$record" m "$work/again.nut" -c:v rawvideo -y --json >"$work/record.json" 2>"$work/record.err"
 	strips "$1" "$2" >"$work/a.strips"
 	strips "$1" "$work/again.nut" >"$work/b.strips"
 	[ -s "$work/a.strips" ] && cmp -s "$work/a.strips" "$work/b.strips"

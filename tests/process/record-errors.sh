@@ -5,36 +5,14 @@
 set -u
 capture=$1/producer/tripool-capture
 record=$1/consumer/record/tripool-record
-work=$(mktemp -d) || exit 1
-producer=
-trap '[ -z "$producer" ] || kill -KILL "$producer"; rm -rf "$work"' EXIT
-export TRIPOOL_DIR=$work/streams
+program=$record
+. "$(dirname "$0")/lib.sh"
 mkdir "$work/files"
 cd "$work/files" || exit 1
-failures=0
-cases=0
-
-complain() {
-	printf 'FAILED: %s: %s\n' "$1" "$2"
-	sed 's/^/    /' "$work/err"
-	failures=$((failures + 1))
+no_file() {
+	[ -z "$(ls -A .)" ]
 }
-
-# bad STATUS SAID ARGUMENT...: the command line must end with that status, and the line must contain SAID.
-bad() {
-	local status=$1 said=$2 found what
-	shift 2
-	what="tripool-record ${*@Q}"
-	cases=$((cases + 1))
-	timeout -k 1 60 "$record" "$@" >"$work/out" 2>"$work/err" </dev/null
-	found=$?
-	[ "$found" = "$status" ] || complain "$what" "status $found instead of $status"
-	[ "$(wc -l <"$work/err")" = 1 ] || complain "$what" "not one line on stderr"
-	grep -qF -- "$said" "$work/err" || complain "$what" "does not say \"$said\""
-	grep -q '^tripool-record: ' "$work/err" || complain "$what" "does not say who is speaking"
-	[ ! -s "$work/out" ] || complain "$what" "printed something on stdout"
-	[ -z "$(ls -A .)" ] || { complain "$what" "left $(ls -A .)" && rm -f ./*; }
-}
+leaves_nothing=no_file
 
 bad 1 "'p'" p out.mkv
 bad 2 "NAME OUTPUT" p
@@ -42,10 +20,7 @@ bad 2 "NAME OUTPUT"
 
 "$capture" -n p -s 640x360 -f yuv420p -q &
 producer=$!
-for ((i = 0; i < 1500; i++)); do
-	[ -S "$TRIPOOL_DIR/p.sock" ] && break
-	sleep 0.02
-done
+wait_for test -S "$TRIPOOL_DIR/p.sock"
 
 bad 2 "'b.mkv' is a second one" p a.mkv b.mkv
 bad 2 "output's name is empty" p ''

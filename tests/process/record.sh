@@ -6,29 +6,9 @@ set -u
 capture=$1/producer/tripool-capture
 record=$1/consumer/record/tripool-record
 read_strips=$1/tests/process/read-strips
+. "$(dirname "$0")/lib.sh"
 change_size=$1/tests/process/change-size
-work=$(mktemp -d) || exit 1
 producer=
-trap 'kill -KILL $(jobs -p) 2>/dev/null; rm -rf "$work"' EXIT
-export TRIPOOL_DIR=$work/streams
-failures=0
-
-check() { # check WHAT COMMAND...: the command must succeed
-	local what=$1
-	shift
-	"$@" && return
-	printf 'FAILED: %s\n' "$what"
-	head -c 2000 "$work/out" "$work/err" "$work/strips"
-	failures=$((failures + 1))
-}
-
-wait_for() { # wait_for COMMAND...: until it succeeds
-	for ((i = 0; i < 1500; i++)); do
-		"$@" && return
-		sleep 0.02
-	done
-	return 1
-}
 
 produce() { # produce ARGUMENT...: stream "p"
 	rm -f "$TRIPOOL_DIR/p.sock" # of one that was killed
