@@ -74,6 +74,18 @@ static void ask(struct live *l, int64_t now_ns)
 	l->listing = true;
 }
 
+/* As the terminal would have done it: where nobody could continue the program (its process group is orphaned), or
+ * whoever started it ignored the signal, it goes on. */
+static void stop(void)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGTSTP);
+	raise(SIGTSTP);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
 /* The terminal is given back while the program is stopped. False: it is to end. */
 static bool heed_changes(struct live *l)
 {
@@ -83,7 +95,7 @@ static bool heed_changes(struct live *l)
 			return false;
 		if (info.ssi_signo == SIGTSTP) {
 			screen_close(&l->screen);
-			raise(SIGSTOP);
+			stop();
 			(void)screen_open(&l->screen);
 		}
 		l->draw_ns = tripool_now_ns();

@@ -22,7 +22,7 @@ check() { # check WHAT COMMAND...: the command must succeed
 }
 
 wait_for() { # wait_for COMMAND...: until it succeeds
-	for ((i = 0; i < 500; i++)); do
+	for ((i = 0; i < 1500; i++)); do
 		"$@" && return
 		sleep 0.02
 	done
@@ -155,7 +155,7 @@ check "a full disk: said so" grep -q 'cannot write to standard output' "$work/er
 
 # ---- Live, in a terminal of 80 columns and 12 rows ----
 
-# live: starts it; sets $live, and $session for the end. Bytes written to $work/keys are typed.
+# live [job]: starts it, so that nobody would continue it (as with ssh -t), or in the job of a shell; sets $live, and $session for the end. Bytes written to $work/keys are typed.
 live() {
 	rm -f "$work"/{out,keys,tty,pid,before,after,status}
 	mkfifo "$work/keys"
@@ -167,7 +167,9 @@ live() {
 		echo \$? >$work/status
 		stty -g >$work/after
 	END
-	timeout -k 1 60 script -qfc "bash $work/session" "$work/out" <"$work/keys" >/dev/null 2>"$work/err" &
+	local run="bash $work/session"
+	[ $# = 0 ] || run="bash -mc '$run; :'"
+	timeout -k 1 300 script -qfc "$run" "$work/out" <"$work/keys" >/dev/null 2>"$work/err" &
 	session=$!
 	exec 9>"$work/keys"
 	wait_for test -s "$work/pid"
@@ -210,17 +212,29 @@ check "live: one that goes on" wait_for goes_on
 stty cols 60 rows 4 <"$(cat "$work/tty")"
 check "live: a small terminal" wait_for shows "lines more)"
 stty cols 100 rows 40 <"$(cat "$work/tty")"
-# stopped and continued
-kill -TSTP $live
-is_stopped() { grep -q '^State:.T' "/proc/$live/status"; }
-check "live: stopped" wait_for is_stopped
-left() { [ "$(grep -aoP '\e\[\?1049[hl]' "$work/out" | tail -n 1)" = $'\e[?1049l' ]; }
-check "live: stopped with the first screen" wait_for left
-kill -CONT $live
-entered_again() { [ "$(grep -aoP '\e\[\?1049[hl]' "$work/out" | tail -n 1)" = $'\e[?1049h' ]; }
-check "live: continued" wait_for entered_again
 printf q >&9
 restored "key q"
+
+# stopped and continued
+screens() { # screens [hl]...: entered and left, so far
+	[ "$(grep -aoP '\e\[\?1049[hl]' "$work/out" | grep -o '.$' | tr -d '\n')" = "$1" ]
+}
+is_stopped() { grep -q "^State:.T" "/proc/$live/status" 2>/dev/null; }
+live job
+for before in h hlh; do # the second time is like the first
+	kill -TSTP $live
+	check "live: stopped" wait_for is_stopped
+	check "live: stopped with the first screen" screens ${before}l
+	kill -CONT $live
+	check "live: continued" wait_for screens ${before}lh
+done
+printf q >&9
+restored "key q, after a stop"
+live
+printf '\032' >&9
+check "Ctrl-Z that nobody would continue: goes on" wait_for screens hlh
+printf q >&9
+restored "key q, after that"
 
 for signal in INT TERM HUP QUIT; do
 	live
