@@ -132,8 +132,6 @@ static void ask(struct survey *s, struct stream *st)
 int survey_ask(struct survey *s, struct tripool_error *error)
 {
 	int r = s->directory ? list(s, error) : 0;
-	if (r < 0)
-		return r;
 	for (size_t i = s->count; i-- > 0;) {
 		struct stream *st = s->stream[i];
 		if (st->fd < 0)
@@ -141,7 +139,7 @@ int survey_ask(struct survey *s, struct tripool_error *error)
 		if (st->failure == -ENOENT && !st->named)
 			drop(s, i); /* it has gone */
 	}
-	return 0;
+	return r;
 }
 
 /* Of what came between the two reports; when nothing did, by the time between the two last frames, or since the last

@@ -32,7 +32,8 @@ struct survey {
 int survey_open(struct survey *survey, char **name, int names, struct tripool_error *error);
 void survey_close(struct survey *survey);
 
-/* Looks which streams there are, and asks each that owes no answer. Does not wait. */
+/* Looks which streams there are, and asks each that owes no answer. Does not wait. -errno: those that came are not
+ * known, the others were asked all the same. */
 int survey_ask(struct survey *survey, struct tripool_error *error);
 
 /* Takes in what was answered. Returns whether an answer is still to be expected. */

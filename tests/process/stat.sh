@@ -209,6 +209,12 @@ check "live: one that is stopped" wait_for shows "does not answer"
 kill -CONT $cam
 goes_on() { ! tail -c 1500 "$work/out" | grep -qa "does not answer"; }
 check "live: one that goes on" wait_for goes_on
+# a directory that is not trusted any more: no row looks as if it were new
+chmod 770 "$TRIPOOL_DIR"
+check "live: no list, and no answer" wait_for grep -qaE "cam +- [^ ]" "$work/out"
+chmod 700 "$TRIPOOL_DIR"
+trusted() { ! tail -c 1500 "$work/out" | grep -qaE "cam +- [^ ]"; }
+check "live: a list again" wait_for trusted
 stty cols 60 rows 4 <"$(cat "$work/tty")"
 check "live: a small terminal" wait_for shows "lines more)"
 stty cols 100 rows 40 <"$(cat "$work/tty")"
