@@ -142,12 +142,11 @@ int live_run(struct survey *survey, struct tripool_error *error)
 {
 	struct live l = {.survey = survey};
 	int r = l.ends = signals_open();
-	if (r >= 0)
-		r = l.changes = open_changes();
-	if (r < 0) {
-		snprintf(error->text, sizeof(error->text), "cannot wait for signals: %s", strerror(-r));
-		return r;
-	}
+	if (r < 0)
+		goto no_signals;
+	r = l.changes = open_changes();
+	if (r < 0)
+		goto close_ends;
 	r = screen_open(&l.screen);
 	while (r == 0 && (r = do_what_is_due(&l)) == 0 && wait(&l))
 		;
@@ -156,5 +155,11 @@ int live_run(struct survey *survey, struct tripool_error *error)
 		snprintf(error->text, sizeof(error->text), "cannot write to the terminal: %s", strerror(-r));
 	close(l.changes);
 	close(l.ends);
+	return r;
+
+close_ends:
+	close(l.ends);
+no_signals:
+	snprintf(error->text, sizeof(error->text), "cannot wait for signals: %s", strerror(-r));
 	return r;
 }

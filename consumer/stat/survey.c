@@ -61,8 +61,9 @@ int survey_open(struct survey *s, char **name, int names, struct tripool_error *
 	int r = 0;
 	*s = (struct survey){.epoll = epoll_create1(EPOLL_CLOEXEC)};
 	if (s->epoll < 0) {
-		snprintf(error->text, sizeof(error->text), "cannot make an epoll fd: %s", strerror(errno));
-		return -errno;
+		r = -errno;
+		snprintf(error->text, sizeof(error->text), "cannot make an epoll fd: %s", strerror(-r));
+		return r;
 	}
 	if (names == 0)
 		r = tripool_directory_create(&s->directory, error);
