@@ -36,8 +36,8 @@ static int write_all(const char *text, size_t size)
 
 int screen_open(struct screen *s)
 {
-	s->restores = s->has_keys = tcgetattr(STDIN_FILENO, &s->before) == 0;
-	if (s->restores) {
+	s->has_keys = tcgetattr(STDIN_FILENO, &s->before) == 0;
+	if (s->has_keys) {
 		struct termios t = s->before;
 		t.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
 		t.c_iflag &= ~(tcflag_t)IXON; /* a display that is held could not be ended */
@@ -48,11 +48,17 @@ int screen_open(struct screen *s)
 	return write_all(ENTER, strlen(ENTER));
 }
 
+static void give_keys_back(struct screen *s)
+{
+	if (s->has_keys)
+		tcsetattr(STDIN_FILENO, TCSADRAIN, &s->before);
+	s->has_keys = false;
+}
+
 void screen_close(struct screen *s)
 {
 	(void)write_all(LEAVE, strlen(LEAVE));
-	if (s->restores)
-		tcsetattr(STDIN_FILENO, TCSADRAIN, &s->before);
+	give_keys_back(s);
 }
 
 static struct winsize size(void)
@@ -101,6 +107,6 @@ bool screen_wants_to_end(struct screen *s)
 	char keys[64];
 	ssize_t n = s->has_keys ? read(STDIN_FILENO, keys, sizeof(keys)) : 0;
 	if (n <= 0)
-		s->has_keys = false; /* the other side is gone */
+		give_keys_back(s); /* the other side is gone, or they are another program's */
 	return n > 0 && (memchr(keys, 'q', (size_t)n) || memchr(keys, 'Q', (size_t)n));
 }

@@ -7,8 +7,7 @@
 #include <termios.h>
 
 struct screen {
-	bool has_keys; /* standard input is a terminal, that may be read */
-	bool restores; /* and whose state was `before` */
+	bool has_keys; /* standard input is a terminal whose keys are read, and whose state was `before` */
 	struct termios before;
 };
 

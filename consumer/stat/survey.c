@@ -14,6 +14,7 @@
 #include "place.h"
 
 #define LATE_NS INT64_C(2000000000) /* as long as a viewer waits for an answer */
+#define AT_ONCE 64                  /* answers; what else has come is readable still */
 
 static void forget_question(struct survey *s, struct stream *st)
 {
@@ -122,8 +123,13 @@ static void ask(struct survey *s, struct stream *st)
 			snprintf(st->why.text, sizeof(st->why.text), "it has no producer");
 		return;
 	}
-	struct epoll_event event = {.events = EPOLLIN};
-	epoll_ctl(s->epoll, EPOLL_CTL_ADD, fd, &event);
+	struct epoll_event event = {.events = EPOLLIN, .data.ptr = st};
+	if (epoll_ctl(s->epoll, EPOLL_CTL_ADD, fd, &event) < 0) {
+		st->failure = -errno;
+		snprintf(st->why.text, sizeof(st->why.text), "cannot wait for its producer: %s", strerror(errno));
+		close(fd);
+		return;
+	}
 	getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size);
 	st->fd = fd;
 	st->pid = peer.pid;
@@ -161,10 +167,6 @@ static void hear(struct survey *s, struct stream *st)
 {
 	struct tripool_report report;
 	int r = tripool_report_take(st->fd, &report, &st->why);
-	if (r == -EAGAIN && tripool_now_ns() - st->asked_ns >= LATE_NS) {
-		st->failure = -ETIMEDOUT;
-		snprintf(st->why.text, sizeof(st->why.text), "its producer does not answer (is it stopped?)");
-	}
 	if (r == -EAGAIN)
 		return;
 	forget_question(s, st);
@@ -179,11 +181,21 @@ static void hear(struct survey *s, struct stream *st)
 bool survey_hear(struct survey *s)
 {
 	bool expected = false;
+	struct epoll_event event[AT_ONCE];
+	int heard = epoll_wait(s->epoll, event, AT_ONCE, 0);
+	for (int i = 0; i < heard; i++)
+		hear(s, event[i].data.ptr);
+	int64_t now_ns = tripool_now_ns();
 	for (size_t i = 0; i < s->count; i++) {
 		struct stream *st = s->stream[i];
-		if (st->fd >= 0)
-			hear(s, st);
-		expected |= st->fd >= 0 && st->failure != -ETIMEDOUT;
+		if (st->fd < 0 || st->failure == -ETIMEDOUT)
+			continue;
+		if (now_ns - st->asked_ns < LATE_NS) {
+			expected = true;
+			continue;
+		}
+		st->failure = -ETIMEDOUT;
+		snprintf(st->why.text, sizeof(st->why.text), "its producer does not answer (is it stopped?)");
 	}
 	return expected;
 }
