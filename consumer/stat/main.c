@@ -15,9 +15,9 @@
 #include "survey.h"
 #include "table.h"
 
-#define ANSWER_MS 2500 /* longer than producers have to answer */
-#define SPAN_MS 200    /* of the frames a second */
-#define AGAIN_MS 50
+#define ANSWER_MS 2500              /* longer than producers have to answer */
+#define SPAN_MS 200                 /* of the frames a second */
+#define AGAIN_NS INT64_C(200000000) /* between two questions of --wait */
 
 static int show_once(struct survey *s, bool json, struct tripool_error *error)
 {
@@ -46,32 +46,47 @@ static bool is_worth_waiting(int failure)
 	       failure == -ECONNREFUSED;
 }
 
-/* The first stream that has no frame; NULL: each has one. */
-static const struct stream *missing(const struct survey *s)
+static bool has_frame(const struct stream *st)
 {
-	for (size_t i = 0; i < s->count; i++) {
-		const struct stream *st = s->stream[i];
-		if (st->failure != 0 || !st->known || st->report.publish_ns == 0)
-			return st;
-	}
+	return st->failure == 0 && st->known && st->report.publish_ns != 0;
+}
+
+static int ms_until(int64_t ns)
+{
+	int64_t left_ns = ns - tripool_now_ns();
+	return left_ns > 0 ? (int)(left_ns / 1000000) + 1 : 0;
+}
+
+/* Asks those that have no frame yet, or all. Returns the first that has none; NULL: each has one. */
+static const struct stream *ask_missing(struct survey *s, bool all, int64_t until_ns)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (all || !has_frame(s->stream[i]))
+			survey_ask_one(s, s->stream[i]);
+	survey_settle(s, ms_until(until_ns));
+	for (size_t i = 0; i < s->count; i++)
+		if (!has_frame(s->stream[i]))
+			return s->stream[i];
 	return NULL;
 }
 
-static int wait_for_frames(struct survey *s, double timeout_s, struct tripool_error *error)
+static int wait_for_frames(struct survey *s, double timeout_s)
 {
-	int64_t end_ns = tripool_now_ns() + (int64_t)(timeout_s * 1e9);
-	for (;;) {
-		survey_ask(s, error);
-		survey_settle(s, AGAIN_MS);
-		const struct stream *st = missing(s);
+	int64_t end_ns = timeout_s > 0 ? tripool_now_ns() + (int64_t)(timeout_s * 1e9) : INT64_MAX;
+	for (bool first = true;; first = false) {
+		int64_t again_ns = tripool_now_ns() + AGAIN_NS;
+		if (again_ns > end_ns)
+			again_ns = end_ns;
+		const struct stream *st = ask_missing(s, false, again_ns);
+		if (!st && !first)
+			st = ask_missing(s, true, again_ns); /* one that had a frame may have gone */
 		if (!st)
 			return 0;
 		if (!is_worth_waiting(st->failure)) {
 			cli_error("%s: %s", st->name, st->why.text);
 			return 1;
 		}
-		int64_t left_ms = timeout_s > 0 ? (end_ns - tripool_now_ns()) / 1000000 : INT64_MAX;
-		if (left_ms <= 0) {
+		if (tripool_now_ns() >= end_ns) {
 			cli_error("%s: %s after %g seconds", st->name,
 			    st->failure ? st->why.text
 			    : st->known ? "there is no frame"
@@ -79,7 +94,7 @@ static int wait_for_frames(struct survey *s, double timeout_s, struct tripool_er
 			    timeout_s);
 			return 1;
 		}
-		poll(NULL, 0, left_ms < AGAIN_MS ? (int)left_ms : AGAIN_MS);
+		poll(NULL, 0, ms_until(again_ns));
 	}
 }
 
@@ -99,7 +114,7 @@ int main(int argc, char **argv)
 		return r == -EINVAL ? 2 : 1;
 	}
 	if (o.wait) {
-		status = wait_for_frames(&survey, o.timeout_s, &error);
+		status = wait_for_frames(&survey, o.timeout_s);
 	} else if (o.once || o.json || !isatty(STDOUT_FILENO)) {
 		status = show_once(&survey, o.json, &error);
 	} else {

@@ -111,8 +111,10 @@ static int list(struct survey *s, struct tripool_error *error)
 	return 0;
 }
 
-static void ask(struct survey *s, struct stream *st)
+void survey_ask_one(struct survey *s, struct stream *st)
 {
+	if (st->fd >= 0)
+		return;
 	struct ucred peer = {.pid = 0};
 	socklen_t size = sizeof(peer);
 	int fd = tripool_report_ask(st->name, &st->why);
@@ -141,8 +143,7 @@ int survey_ask(struct survey *s, struct tripool_error *error)
 	int r = s->directory ? list(s, error) : 0;
 	for (size_t i = s->count; i-- > 0;) {
 		struct stream *st = s->stream[i];
-		if (st->fd < 0)
-			ask(s, st);
+		survey_ask_one(s, st);
 		if (st->failure == -ENOENT && !st->named)
 			drop(s, i); /* it has gone */
 	}

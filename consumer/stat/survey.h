@@ -36,6 +36,9 @@ void survey_close(struct survey *survey);
  * known, the others were asked all the same. */
 int survey_ask(struct survey *survey, struct tripool_error *error);
 
+/* Asks one, if it owes no answer. */
+void survey_ask_one(struct survey *survey, struct stream *stream);
+
 /* Takes in what was answered. Returns whether an answer is still to be expected. */
 bool survey_hear(struct survey *survey);
 

@@ -6,6 +6,7 @@ set -u
 capture=$1/producer/tripool-capture
 stat=$1/consumer/stat/tripool-stat
 hold=$1/tests/process/hold-frames
+count_wakes=$1/tests/process/count-wakes
 change_size=$1/tests/process/change-size
 work=$(mktemp -d) || exit 1
 trap 'kill -KILL $(jobs -p) 2>/dev/null; rm -rf "$work"' EXIT
@@ -97,6 +98,18 @@ check "a stream without a frame" said '.[0] | .error == null and .sequence == 0 
 run --wait idle --timeout 20
 check "its first frame: status $status" [ $status = 0 ]
 wait $idle
+
+# --wait asks those that are missing, and not all the time
+"$count_wakes" ready frame >"$work/ready" &
+ready=$!
+"$count_wakes" unready >"$work/unready" &
+unready=$!
+wait_for test -S "$TRIPOOL_DIR/ready.sock" -a -S "$TRIPOOL_DIR/unready.sock"
+bad 1 "unready: there is no frame after 3 seconds" --wait ready unready --timeout 3
+kill $ready $unready
+wait $ready $unready
+check "--wait: woke one that was ready $(cat "$work/ready") times" [ "$(cat "$work/ready")" -lt 10 ]
+check "--wait: woke one that was not $(cat "$work/unready") times" [ "$(cat "$work/unready")" -lt 50 ]
 
 # Figures
 "$capture" pattern:box -n cam -s 640x360 -r 30 -q &
