@@ -31,7 +31,7 @@ wait_for() { # wait_for COMMAND...: until it succeeds
 }
 
 run() { # run ARGUMENT...: sets $status
-	timeout -k 1 30 "$stat" "$@" >"$work/out" 2>"$work/err" </dev/null
+	timeout -k 1 60 "$stat" "$@" >"$work/out" 2>"$work/err" </dev/null
 	status=$?
 }
 
@@ -76,7 +76,7 @@ check "the directory is not made" [ ! -e "$TRIPOOL_DIR" ]
 bad 1 "gone: it has no producer after 0.2 seconds" --wait gone --timeout 0.2
 
 # --wait ends with the first frame, not with the socket
-timeout 30 "$stat" --wait late 2>"$work/err" &
+timeout 60 "$stat" --wait late 2>"$work/err" &
 waiter=$!
 sleep 0.3
 check "--wait waits" kill -0 $waiter
@@ -92,10 +92,7 @@ wait $late
 "$change_size" idle 200 &
 idle=$!
 wait_for test -S "$TRIPOOL_DIR/idle.sock"
-bad 1 "idle: there is no frame after 0.3 seconds" --wait idle --timeout 0.3
-run --json idle
-check "a stream without a frame" said '.[0] | .error == null and .sequence == 0 and .age_ms == null and .fps == null'
-run --wait idle --timeout 20
+run --wait idle --timeout 50
 check "its first frame: status $status" [ $status = 0 ]
 wait $idle
 
@@ -106,6 +103,8 @@ ready=$!
 unready=$!
 wait_for test -S "$TRIPOOL_DIR/ready.sock" -a -S "$TRIPOOL_DIR/unready.sock"
 bad 1 "unready: there is no frame after 3 seconds" --wait ready unready --timeout 3
+run --json unready
+check "a stream without a frame" said '.[0] | .error == null and .sequence == 0 and .age_ms == null and .fps == null'
 kill $ready $unready
 wait $ready $unready
 check "--wait: woke one that was ready $(cat "$work/ready") times" [ "$(cat "$work/ready")" -lt 10 ]
@@ -116,18 +115,21 @@ check "--wait: woke one that was not $(cat "$work/unready") times" [ "$(cat "$wo
 cam=$!
 "$capture" -n "$(printf '%064d' 7)" -s 320x240 -r 30 --lossless --max-viewers 3 -q &
 long=$!
-timeout 30 "$stat" --wait cam "$(printf '%064d' 7)"
+timeout 60 "$stat" --wait cam "$(printf '%064d' 7)"
 "$hold" cam $'new\e[31m\u202est' 2 >"$work/newest" &
 newest=$!
 "$hold" cam 'each one' 3 every >"$work/every" &
 every=$!
 wait_for test -s "$work/newest" -a -s "$work/every"
-sleep 0.6 # so that the queue is full
-run --json cam
+holds_all() { # what a viewer that is behind can
+	run --json cam
+	said '.[0].viewers | map(select((.mode == "every" and .lag == 5) or (.mode == "newest" and .lag > 5))) | length == 2'
+}
+check "viewers that hold what they have" wait_for holds_all
 check "a stream: status $status" [ $status = 0 ]
 check "a stream in JSON" said ".[0] | .stream == \"cam\" and .producer_pid == $cam and .error == null and
 	.source == \"test pattern box\" and .pix_fmt == \"nv12\" and .width == 640 and .height == 360 and .frame_rate == 30 and
-	.fps > 10 and .fps < 60 and .generation == 1 and .sequence > 10 and .age_ms >= 0 and (.lossless | not) and
+	.fps > 0 and .generation == 1 and .sequence > 5 and .age_ms >= 0 and (.lossless | not) and
 	.pool_resident_bytes > 3 * 640 * 360 and .pool_bytes >= .pool_resident_bytes and .leases == 16 and (.viewers | length) == 2"
 check "a viewer of the newest" said ".[0].viewers[] | select(.mode == \"newest\") |
 	.pid == $newest and .leases == 8 and .leases_held == 2 and .lag > 5 and .frames_acquired == 2 and (.closed | not)"
@@ -138,7 +140,7 @@ run
 check "the table: status $status" [ $status = 0 ]
 check "the table: its heads" [ "$(head -n 2 "$work/out" | tr -s ' ')" = "STREAM PID FORMAT FPS FRAME AGE MEMORY
  VIEWER PID MODE LAG SKIPPED HELD TAKEN" ]
-check "the table: the stream" grep -qE "^cam +$cam nv12 640x360 +[0-9.]+ +[0-9]+ +[0-9]+ ms +[0-9.]+ [kM]B$" "$work/out"
+check "the table: the stream" grep -qE "^cam +$cam nv12 640x360 +[0-9.]+ +[0-9]+ +[0-9.]+ m?s +[0-9.]+ [kM]B$" "$work/out"
 check "the table: the viewer" grep -qE "^  each one +$every every +5 +[0-9]+  3 of  8 +3$" "$work/out"
 check "the table: a name that turns the line around" grep -qF 'new?[31m?st' "$work/out"
 check "the table: lossless" grep -qF '0 of 3 viewers, 0 of 3 leases' "$work/out"
@@ -161,7 +163,7 @@ run cam
 check "a producer that goes on: status $status" [ $status = 0 ]
 
 # Output that cannot be written
-timeout 20 "$stat" --json >/dev/full 2>"$work/err"
+timeout 60 "$stat" --json >/dev/full 2>"$work/err"
 status=$?
 check "a full disk: status $status" [ $status = 1 ]
 check "a full disk: said so" grep -q 'cannot write to standard output' "$work/err"
