@@ -23,7 +23,7 @@ static const char usage[] =
     "      --frames N         end after so many frames\n"
     "  -y, --overwrite        replace a file that exists\n"
     "      --json             print what was done to standard output at the end\n"
-    "  -q, --quiet            no progress line and no remarks, only errors\n"
+    "  -q, --quiet            no progress line, only errors and how many frames are missing\n"
     "  -h, --help             this text\n"
     "      --version          the version\n"
     "\n"
@@ -104,12 +104,14 @@ static void take_option(struct options *o, int option)
 /* ffmpeg's own spelling, which getopt has no word for. */
 static void respell(int argc, char **argv)
 {
-	static char codec[] = "--codec", bit_rate[] = "--bit-rate";
+	static char codec[] = "--codec", bit_rate[] = "--bit-rate", preset[] = "--preset";
 	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
 		if (strcmp(argv[i], "-c:v") == 0)
 			argv[i] = codec;
 		else if (strcmp(argv[i], "-b:v") == 0)
 			argv[i] = bit_rate;
+		else if (strcmp(argv[i], "-preset") == 0)
+			argv[i] = preset;
 	}
 }
 

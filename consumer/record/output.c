@@ -68,6 +68,9 @@ static int open_container(struct output *o, const struct options *options, struc
 	bool to_stdout = strcmp(options->output, "-") == 0;
 	const char *name = options->container;
 	o->url = to_stdout ? "pipe:1" : options->output;
+	if (to_stdout && isatty(STDOUT_FILENO))
+		return tripool_fail(error, -EINVAL,
+		    "standard output is a terminal: pipe it into a program, as in tripool-record NAME - | ffplay -");
 	if (!name && to_stdout)
 		name = fits_y4m(o->first->format) ? "yuv4mpegpipe" : "nut";
 	if (!name)
@@ -172,13 +175,16 @@ static int open_encoder(struct output *o, const struct options *options, const A
 static int check_file(struct output *o, const struct options *options, struct tripool_error *error)
 {
 	struct stat s;
+	char first[4096];
 	bool is_url = strstr(o->url, "://") || strncmp(o->url, "pipe:", 5) == 0;
 	if (is_url)
 		return 0;
-	bool exists = stat(o->url, &s) == 0;
-	o->is_made = !exists;
+	const char *path = strncmp(o->url, "file:", 5) == 0 ? o->url + 5 : o->url;
+	bool is_numbered = av_get_frame_filename(first, sizeof(first), path, 1) == 0;
+	bool exists = stat(is_numbered ? first : path, &s) == 0;
+	o->made = exists || is_numbered ? NULL : path;
 	if (exists && S_ISREG(s.st_mode) && s.st_size > 0 && !options->overwrite)
-		return tripool_fail(error, -EEXIST, "'%s' exists: give -y to replace it", o->url);
+		return tripool_fail(error, -EEXIST, "'%s' exists: give -y to replace it", is_numbered ? first : path);
 	return 0;
 }
 
@@ -191,11 +197,15 @@ static int begin_file(struct output *o, struct tripool_error *error)
 	stream->time_base = o->encoder->time_base;
 	stream->avg_frame_rate = o->encoder->framerate;
 	stream->sample_aspect_ratio = o->encoder->sample_aspect_ratio;
+	/* before a file that is there is lost */
+	if (avformat_query_codec(o->container->oformat, o->encoder->codec_id, FF_COMPLIANCE_UNOFFICIAL) == 0)
+		return tripool_fail(error, -EINVAL, "cannot begin '%s': container '%s' does not take what '%s' makes",
+		    o->url, o->container->oformat->name, o->encoder->codec->name);
 	o->waits_since = tripool_now_ns();
 	if (!(o->container->oformat->flags & AVFMT_NOFILE)) {
 		r = avio_open2(&o->container->pb, o->url, AVIO_FLAG_WRITE, &o->container->interrupt_callback, NULL);
 		if (r < 0) {
-			o->is_made = false;
+			o->made = NULL;
 			return fail(error, r, "cannot write to", o->url);
 		}
 	}
@@ -312,6 +322,10 @@ static int finish(struct output *o, bool failed, struct tripool_error *error)
 	int ended = av_write_trailer(o->container);
 	if (ended < 0 && r == 0 && !failed)
 		r = fail(error, ended, "cannot finish", o->url);
+	if (o->container->pb && o->container->pb->seekable)
+		o->bytes = (uint64_t)avio_size(o->container->pb);
+	else if (o->container->pb)
+		o->bytes = (uint64_t)avio_tell(o->container->pb);
 	return r;
 }
 
@@ -327,8 +341,8 @@ int output_close(struct output *o, bool failed, struct tripool_error *error)
 		if (closed < 0 && r == 0 && !failed)
 			r = fail(error, closed, "cannot finish", o->url);
 	}
-	if (o->is_made && !o->is_begun)
-		unlink(o->url);
+	if (o->made && !o->is_begun)
+		unlink(o->made);
 	avformat_free_context(o->container);
 	o->container = NULL;
 	av_packet_free(&o->packet);

@@ -16,7 +16,7 @@ struct output {
 	struct picture picture;
 	const char *url;
 	bool is_begun;       /* the header is written: a trailer belongs to it */
-	bool is_made;        /* a file that was not there before */
+	const char *made;    /* the file that was not there before; NULL: none */
 	int64_t origin_ns;   /* capture time of the first frame */
 	int64_t last_pts;    /* in the encoder's time base */
 	int64_t waits_since; /* of the operation that may hang, CLOCK_MONOTONIC in ns */

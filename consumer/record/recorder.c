@@ -19,20 +19,41 @@
 #define LEASES 8
 #define MOST_HELD 4 /* by the encoder: beyond, it gets copies, so that frames find places to wait */
 #define SECOND_NS INT64_C(1000000000)
-#define LOOK_MS 100 /* as often leases that the encoder's threads let go of are collected */
+#define PRODUCER_NS (5 * SECOND_NS) /* so long a producer that is not there yet is waited for */
+#define LOOK_MS 100                 /* as often leases that the encoder's threads let go of are collected */
+
+/* The two may have been started together. */
+static int await_producer(struct tripool_viewer *viewer, struct tripool_error *error)
+{
+	int64_t late_ns = tripool_now_ns() + PRODUCER_NS;
+	int result = 0;
+	while (!tripool_viewer_connected(viewer)) {
+		int64_t left_ns = late_ns - tripool_now_ns();
+		if (left_ns > 0)
+			tripool_viewer_wait(viewer, (int)(left_ns / 1000000) + 1);
+		result = tripool_viewer_reconnect(viewer, error);
+		bool later = result == -ENOENT || result == -EAGAIN || result == -ETIMEDOUT;
+		if (result < 0 && (!later || left_ns <= 0))
+			return result;
+	}
+	return 0;
+}
 
 /* The format, seen through a viewer of the newest frame: opening an output may take long, and nobody must wait for one
  * who does not take frames yet. */
 static int look_at_format(struct recorder *r, struct tripool_error *error)
 {
-	const struct tripool_viewer_options options = {.name = r->options->name, .client_name = "tripool-record"};
+	const struct tripool_viewer_options options = {
+	    .name = r->options->name, .client_name = "tripool-record", .wait_for_producer = true};
 	struct tripool_viewer *viewer;
 	int result = tripool_viewer_create(&viewer, &options, error);
 	if (result < 0)
 		return result;
-	r->format = *tripool_viewer_format(viewer);
+	result = await_producer(viewer, error);
+	if (result == 0)
+		r->format = *tripool_viewer_format(viewer);
 	tripool_viewer_destroy(viewer);
-	return 0;
+	return result;
 }
 
 static int attach(struct recorder *r, struct tripool_error *error)

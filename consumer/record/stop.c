@@ -6,10 +6,14 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
+
+#define MEANT_MS 500 /* a second signal so soon is the same one, sent to the process and to its group */
 
 static volatile sig_atomic_t asked;
 static int event = -1;
+static struct timespec first;
 
 /* Each second from then on: so that whatever hangs is interrupted, also if it began just after the signal. */
 static void on_alarm(int signal)
@@ -18,11 +22,23 @@ static void on_alarm(int signal)
 	alarm(1);
 }
 
-static void on_signal(int signal)
+static bool is_meant(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (!asked)
+		first = now;
+	return (now.tv_sec - first.tv_sec) * 1000 + (now.tv_nsec - first.tv_nsec) / 1000000 >= MEANT_MS;
+}
+
+static void on_signal(int number)
 {
 	int kept = errno;
 	uint64_t one = 1;
-	(void)signal;
+	if (is_meant()) {
+		signal(number, SIG_DFL);
+		raise(number);
+	}
 	asked = 1;
 	if (write(event, &one, sizeof(one)) < 0)
 		asked = 1; /* it is full: readable already */
@@ -33,7 +49,7 @@ static void on_signal(int signal)
 int stop_open(void)
 {
 	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-	struct sigaction stop = {.sa_handler = on_signal, .sa_flags = SA_RESETHAND};
+	struct sigaction stop = {.sa_handler = on_signal};
 	struct sigaction again = {.sa_handler = on_alarm}, old;
 
 	event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

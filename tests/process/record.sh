@@ -95,6 +95,17 @@ for signal in INT TERM HUP; do
 	check "SIG$signal: the frames in the file" strips yuv420p 640 360 "$work/$signal.mp4"
 done
 
+# The same signal to the process and to its group, at once, is one.
+start p "$work/two.mp4" --preset ultrafast --json
+kill -INT $recorder
+sleep 0.02
+kill -INT $recorder 2>/dev/null
+wait $recorder
+status=$?
+check "two signals: status $status" [ $status = 0 ]
+check "two signals: the frames in the file" strips yuv420p 640 360 "$work/two.mp4"
+check "two signals: its size" said ".bytes_written == $(stat -c %s "$work/two.mp4")"
+
 # NV12, which is no Y4M, and which FFV1 does not take.
 timeout 60 "$record" p - --frames 30 2>"$work/err" | ffmpeg -v error -f nut -i - -fps_mode passthrough -f rawvideo -pix_fmt nv12 - 2>/dev/null |
 	"$read_strips" nv12 640 360 >"$work/strips"
@@ -121,6 +132,16 @@ run p "$work/nv12.mkv" --frames 3
 check "a file that exists: status $status" [ $status = 1 ]
 check "a file that exists: said so" grep -q 'exists: give -y' "$work/err"
 check "a file that exists: untouched" [ "$before" = "$(stat -c %Y.%s "$work/nv12.mkv")" ]
+run p "file:$work/nv12.mkv" --frames 3
+check "a file that exists, as a URL" [ $status = 1 ]
+run p "$work/nv12.mkv" --frames 3 -y -f wav -c:v ffv1
+check "a container that cannot: status $status" [ $status = 2 ]
+check "a file that exists: untouched by what cannot be" [ "$before" = "$(stat -c %Y.%s "$work/nv12.mkv")" ]
+mkdir "$work/numbered"
+run p "$work/numbered/%d.png" --frames 2
+check "numbered files: status $status" [ $status = 0 ]
+run p "$work/numbered/%d.png" --frames 2
+check "numbered files that exist: said so" grep -q "numbered/1.png' exists: give -y" "$work/err"
 run p "$work/nv12.mkv" --frames 3 -y --json
 check "-y" strips nv12 640 360 "$work/nv12.mkv"
 
@@ -166,6 +187,16 @@ check "another size: the summary" said '.ended_by == "format" and .last_sequence
 frames=$(ffprobe -v error -count_frames -show_entries stream=nb_read_frames -of csv=p=0 "$work/size.mkv")
 check "another size: the file" said ".frames_recorded == $frames"
 wait $changer
+
+# Started together: it may come first.
+"$record" p "$work/first.nut" --frames 5 >"$work/out" 2>"$work/err" </dev/null &
+recorder=$!
+sleep 0.5
+produce -f yuv420p -s 640x360 -r 30
+wait $recorder
+status=$?
+check "before its producer: status $status" [ $status = 0 ]
+end_producer TERM
 
 check "nothing left" [ -z "$(ls -A "$TRIPOOL_DIR")" ]
 echo "$failures failures"
