@@ -99,13 +99,25 @@ static int open_stdin(struct movie_input *input, struct tripool_error *error)
 	return 0;
 }
 
-/* On standard input a size and a pixel format say what comes: frames, and nothing else. */
+/* Looks at the pipe's first bytes, which are read again. */
+static bool is_y4m(AVIOContext *io)
+{
+	static const char magic[] = "YUV4MPEG2 ";
+	uint8_t first[sizeof(magic) - 1] = {0};
+	int n = avio_read(io, first, sizeof(first));
+
+	avio_seek(io, 0, SEEK_SET);
+	return n == (int)sizeof(first) && memcmp(first, magic, sizeof(first)) == 0;
+}
+
+/* On standard input a size and a pixel format say what comes: frames, and nothing else. But Y4M says that itself, and
+ * is made into those. */
 static const AVInputFormat *raw_format(const struct movie_input *input, AVDictionary **options)
 {
 	const struct source_request *r = input->request;
 	char text[32];
 
-	if (strcmp(r->argument, MOVIE_STDIN) != 0 || !r->width_px || !r->pix_fmt)
+	if (strcmp(r->argument, MOVIE_STDIN) != 0 || !r->width_px || !r->pix_fmt || is_y4m(input->io))
 		return NULL;
 	snprintf(text, sizeof(text), "%" PRIu32 "x%" PRIu32, r->width_px, r->height_px);
 	av_dict_set(options, "video_size", text, 0);
@@ -121,7 +133,7 @@ static int open_format(struct movie_input *input, struct tripool_error *error)
 {
 	const char *argument = input->request->argument;
 	AVDictionary *options = NULL;
-	const AVInputFormat *kind = raw_format(input, &options);
+	const AVInputFormat *kind = NULL;
 	char remark[REMARK_BYTES], url[4096];
 	int r = AVERROR(ENOMEM);
 
@@ -137,6 +149,7 @@ static int open_format(struct movie_input *input, struct tripool_error *error)
 		snprintf(url, sizeof(url), "%s%s",
 		    !input->network && input->fd < 0 && strchr(argument, ':') ? "file:" : "", argument);
 		wait_at_most(input);
+		kind = raw_format(input, &options);
 		r = avformat_open_input(&input->format, input->fd < 0 ? url : NULL, kind, &options);
 	}
 	av_dict_free(&options);

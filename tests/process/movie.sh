@@ -128,6 +128,11 @@ for kind in y4m yuv; do
 	check "$kind: status $status" [ $status = 0 ]
 	check "$kind: the way" said '.path == "copy" and .frames_published == 40'
 done
+exec 3< <(cat "$work/all.y4m")
+start - -s 160x90 -f nv12 --lossless
+check "y4m with -s and -f: recording" timeout -k 1 60 "$record" m "$work/small.nut" -c:v rawvideo -y -q
+end
+check "y4m with -s and -f: the way" said '.path == "convert" and .pix_fmt == "nv12" and .width == 160 and .frames_published == 40'
 exec 3< <(cat "$work/utvideo.mkv")
 start - --lossless
 check "Matroska on standard input: each frame" again yuv420p "$work/utvideo.mkv"
