@@ -68,10 +68,16 @@ static int end_round(struct movie_worker *w, struct tripool_error *error)
 {
 	if (w->end_code == -ENODATA && w->request->loop && w->round_frames > 0) {
 		int r = movie_input_rewind(&w->input, error);
+		if (r < 0)
+			return r;
+		if (w->input.stream->codecpar->codec_id != w->decoder.context->codec_id)
+			return tripool_fail(error, -EBADMSG, "%s is another movie than before", w->input.name);
+		w->decoder.parameters = w->input.stream->codecpar;
+		w->decoder.time_base = w->input.stream->time_base;
 		avcodec_flush_buffers(w->decoder.context);
 		w->draining = false;
 		w->round_frames = 0;
-		return r;
+		return 0;
 	}
 	*error = w->end;
 	if (w->frames == 0 && w->end_code == -ENODATA)
