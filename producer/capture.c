@@ -186,6 +186,19 @@ static bool is_awaited(struct capture *capture, unsigned happened, int64_t now)
 	return stats.viewers_every == 0 && now < capture->begin_ns;
 }
 
+static int begin_awaited(struct capture *capture, int64_t now, struct tripool_error *error)
+{
+	struct tripool_producer_stats stats;
+
+	tripool_producer_get_stats(capture->producer, &stats);
+	if (stats.viewers_every == 0 && !capture->options->quiet) {
+		status_finish(&capture->status);
+		cli_error("no viewer that gets each frame came in %.0f s: playing without one",
+		    (double)(now - capture->started_ns) / 1e9);
+	}
+	return capture_begin(capture, error);
+}
+
 /* 1: enough; 0: go on. */
 static int step(struct capture *capture, unsigned happened, int64_t now, struct tripool_error *error)
 {
@@ -194,7 +207,7 @@ static int step(struct capture *capture, unsigned happened, int64_t now, struct 
 
 	switch (capture->state) {
 	case CAPTURE_AWAITING:
-		return is_awaited(capture, happened, now) ? 0 : capture_begin(capture, error);
+		return is_awaited(capture, happened, now) ? 0 : begin_awaited(capture, now, error);
 	case CAPTURE_RUNNING:
 		if (happened & EVENT_FRAMES) {
 			bool first = tripool_producer_sequence(capture->producer) == 0;
