@@ -73,9 +73,10 @@ void capture_describe(struct capture *capture)
 		cli_error("%s", d->note);
 	strcpy(capture->noted, d->note);
 	status_say(&capture->status,
-	    "stream '%s': %s, %s %" PRIu32 "x%" PRIu32 " at %.6g fps, path %s, %" PRIu32 " copies per frame",
+	    "stream '%s': %s, %s %" PRIu32 "x%" PRIu32 " at %.6g fps, path %s, %" PRIu32 " %s per frame",
 	    capture->options->name, d->name, f->pix_fmt, f->width_px, f->height_px,
-	    f->frame_rate_den ? (double)f->frame_rate_num / f->frame_rate_den : 0.0, d->path, d->copies_per_frame);
+	    f->frame_rate_den ? (double)f->frame_rate_num / f->frame_rate_den : 0.0, d->path, d->copies_per_frame,
+	    d->copies_per_frame == 1 ? "copy" : "copies");
 	if (d->mode_reason[0])
 		status_say(&capture->status, "mode: %s", d->mode_reason);
 }

@@ -37,6 +37,13 @@ static int error_code(int r)
 	return r == AVERROR(EINVAL) || r < -4096 ? -EIO : r;
 }
 
+/* MP4, whose index may come first or last: without a packet it was last. */
+static bool needs_seeking(const struct movie_input *input, int r)
+{
+	return r == AVERROR_INVALIDDATA && input->fd >= 0 && input->packets == 0 && input->format &&
+	       strncmp(input->format->iformat->name, "mov,", 4) == 0;
+}
+
 static int fail(struct movie_input *input, int r, const char *what, struct tripool_error *error)
 {
 	char remark[REMARK_BYTES], reason[AV_ERROR_MAX_STRING_SIZE];
@@ -54,6 +61,10 @@ static int fail(struct movie_input *input, int r, const char *what, struct tripo
 	av_strerror(r, reason, sizeof(reason));
 	if (r == AVERROR_EOF)
 		snprintf(reason, sizeof(reason), "there is nothing in it that can be played");
+	if (needs_seeking(input, r))
+		return tripool_fail(error, error_code(r),
+		    "cannot %s %s: its index is at the end, and a pipe cannot be sought in; use movie:FILE", what,
+		    input->name);
 	return tripool_fail(
 	    error, error_code(r), "cannot %s %s: %s%s%.100s", what, input->name, reason, remark[0] ? ": " : "", remark);
 }

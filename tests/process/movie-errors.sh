@@ -91,6 +91,9 @@ published 5
 bad 1 "cannot read standard input: it is empty" -
 input=zeros.mkv
 bad 1 "cannot read standard input: Invalid data" -
+make late.mp4 -vf noise=alls=80:allf=t -c:v libx264 -qp 4
+input=late.mp4
+bad 1 "its index is at the end, and a pipe cannot be sought in; use movie:FILE" -
 input=cut-x.y4m
 bad 1 "standard input ends in the middle of frame 6, which is not shown" - --json
 published 5
