@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <libavutil/display.h>
 #include <libavutil/pixdesc.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -138,6 +140,32 @@ static int decode(struct movie_worker *w, struct tripool_error *error)
 	return r;
 }
 
+/* Clockwise degrees by which pictures are to be turned to be seen upright; 0: they are. */
+static int turn_of(const AVStream *stream)
+{
+	size_t bytes = 0;
+	const uint8_t *matrix = av_stream_get_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, &bytes);
+	double angle = matrix && bytes >= 9 * sizeof(int32_t) ? av_display_rotation_get((const int32_t *)matrix) : 0;
+
+	return isnan(angle) ? 0 : ((int)lround(-angle) + 360) % 360;
+}
+
+static void note(struct movie_worker *w, const char *from)
+{
+	struct source_description *d = &w->description;
+	int turn = turn_of(w->input.stream);
+	size_t length = 0;
+
+	if (w->picture.cannot_be_carried)
+		length = (size_t)snprintf(d->note, sizeof(d->note),
+		    "%s: a stream cannot carry %s: each frame is converted to %s, which is a copy", w->input.name, from,
+		    w->picture.format.pix_fmt);
+	if (turn != 0 && length < sizeof(d->note))
+		snprintf(d->note + length, sizeof(d->note) - length,
+		    "%s is to be turned by %d degrees, which is not done: tripool-view's r does",
+		    length ? "; it" : w->input.name, turn);
+}
+
 static void describe(struct movie_worker *w)
 {
 	static const char *const paths[] = {"decode", "copy", "convert"};
@@ -161,12 +189,8 @@ static void describe(struct movie_worker *w)
 	else
 		snprintf(d->mode_reason, sizeof(d->mode_reason),
 		    "%s needs its pictures again, or puts them elsewhere: one copy a frame", codec);
-	if (w->picture.cannot_be_carried)
-		snprintf(d->note, sizeof(d->note),
-		    "%s: a stream cannot carry %s: each frame is converted to %s, which is a copy", w->input.name, from,
-		    w->picture.format.pix_fmt);
+	note(w, from);
 }
-
 /* Settles what the pictures that come now are to be, by the first of them. */
 static int settle(struct movie_worker *w, struct tripool_error *error)
 {

@@ -105,6 +105,14 @@ start "movie:$work/utvideo.mkv" -s 640x480
 end
 check "-s: the way" said '.path == "convert" and .copies_per_frame == 1 and .width == 640 and .height == 480'
 
+# A movie on its side is played so, and that is said once.
+ffmpeg -v error -i "$work/h264.mp4" -c copy -metadata:s:v rotate=270 "$work/side.mp4"
+start "movie:$work/side.mp4" --loop --frames 60
+end
+check "on its side: status $status" [ $status = 0 ]
+check "on its side: one line" [ "$(wc -l <"$work/play.err")" = 1 ]
+check "on its side: which" grep -qE "is to be turned by (90|270) degrees, which is not done: tripool-view's r does" "$work/play.err"
+
 # Another size in the middle: a new generation, and no frame is lost.
 for extension in mjpeg h264; do
 	for size in 320x180 160x90; do
