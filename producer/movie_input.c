@@ -340,8 +340,9 @@ int movie_input_rewind(struct movie_input *input, struct tripool_error *error)
 
 	input->played = 0;
 	wait_at_most(input);
-	/* a server that has no ranges says so only when it is read on */
-	if (!input->network && avformat_seek_file(input->format, -1, INT64_MIN, start, start, 0) >= 0)
+	/* a server that has no ranges says so only when it is read on; without an index FFmpeg goes near it alone */
+	bool certain = !input->network && !(input->format->iformat->flags & AVFMT_TS_DISCONT);
+	if (certain && avformat_seek_file(input->format, -1, INT64_MIN, start, start, 0) >= 0)
 		return 0;
 	close_format(input);
 	r = open_format(input, error);
