@@ -162,14 +162,14 @@ static void mind_demand(struct capture *capture, int64_t now)
 	become_idle(capture);
 }
 
-/* What is to be said of a move: other frames than before, or an end that came too early. */
-static void tell_move(struct capture *capture, uint32_t renewals_before, int moved, const struct tripool_error *how)
+/* What is to be said of a move: other frames than before, an end that came too early, or a source's remark. */
+static void tell_move(struct capture *capture, uint32_t renewals_before, const struct tripool_error *how)
 {
 	if (capture->supply.renewals != renewals_before) {
 		status_finish(&capture->status);
 		capture_describe(capture);
 	}
-	if (moved == 1 && how->text[0] && !capture->options->quiet) {
+	if (how->text[0] && !capture->options->quiet) {
 		status_finish(&capture->status);
 		cli_error("%s", how->text);
 	}
@@ -214,7 +214,7 @@ static int step(struct capture *capture, unsigned happened, int64_t now, struct 
 			uint32_t renewals = capture->supply.renewals;
 			r = supply_move(&capture->supply, capture->options->frames, now, error);
 			if (r >= 0)
-				tell_move(capture, renewals, r, error);
+				tell_move(capture, renewals, error);
 			if (first && tripool_producer_sequence(capture->producer) > 0)
 				status_first_frame(&capture->status, now);
 		}

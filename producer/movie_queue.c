@@ -103,6 +103,9 @@ int movie_queue_next(struct movie_queue *queue, struct movie_frame *frame, int64
 		*due_ns = queue->due_ns;
 		queue->first = (queue->first + 1) % TRIPOOL_MAX_SLOTS;
 		queue->filled_count--;
+		if (error)
+			*error = queue->remark;
+		queue->remark.text[0] = '\0';
 		look_ahead(queue);
 		r = 0;
 	} else if (queue->state == MOVIE_DESCRIBED) {
@@ -183,6 +186,13 @@ void movie_queue_drop(struct movie_queue *queue)
 {
 	pthread_mutex_lock(&queue->mutex);
 	queue->dropped++;
+	pthread_mutex_unlock(&queue->mutex);
+}
+
+void movie_queue_remark(struct movie_queue *queue, const struct tripool_error *remark)
+{
+	pthread_mutex_lock(&queue->mutex);
+	queue->remark = *remark;
 	pthread_mutex_unlock(&queue->mutex);
 }
 

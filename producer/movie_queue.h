@@ -39,6 +39,7 @@ struct movie_queue {
 	int64_t due_ns; /* of the first, or of what follows the last */
 	struct movie_clock clock;
 	uint64_t dropped;
+	struct tripool_error remark; /* to be told with the next frame; "": none */
 	int end_code;
 	struct tripool_error end;
 };
@@ -57,8 +58,8 @@ void movie_queue_forget_slots(struct movie_queue *queue);
 void movie_queue_attach(struct movie_queue *queue);
 void movie_queue_give(struct movie_queue *queue, const struct tripool_slot *slot);
 
-/* A frame that is due, and when it was. -EAGAIN: none yet. -ESTALE: what comes next has been described. Else how the
- * movie has ended, by the worker's words. */
+/* A frame that is due, and when it was; `error` is then a remark of the worker's, or nothing. -EAGAIN: none yet.
+ * -ESTALE: what comes next has been described. Else how the movie has ended, by the worker's words. */
 int movie_queue_next(
     struct movie_queue *queue, struct movie_frame *frame, int64_t *due_ns, struct tripool_error *error);
 
@@ -76,6 +77,7 @@ int movie_queue_take(struct movie_queue *queue, struct tripool_slot *slot);
 void movie_queue_give_back(struct movie_queue *queue, const struct tripool_slot *slot);
 void movie_queue_hand_over(struct movie_queue *queue, const struct tripool_slot *slot, int64_t pts_ns);
 void movie_queue_drop(struct movie_queue *queue);
+void movie_queue_remark(struct movie_queue *queue, const struct tripool_error *remark);
 void movie_queue_end(struct movie_queue *queue, int code, const struct tripool_error *error);
 
 #endif

@@ -65,22 +65,46 @@ static int lose_packet(struct movie_worker *w, int failure, struct tripool_error
 	    FIRST_FAILURES_MAX, w->damage);
 }
 
+/* A packet that came damaged is decoded for the sake of those that refer to it. */
+static void mark_spoiled(struct movie_worker *w)
+{
+	if (w->packet->flags & AV_PKT_FLAG_CORRUPT && w->packet->pts != AV_NOPTS_VALUE)
+		w->spoiled[w->spoiled_count++ % SPOILED] = w->packet->pts;
+}
+
+static bool is_spoiled(const struct movie_worker *w)
+{
+	for (uint64_t i = 0; i < w->spoiled_count && i < SPOILED; i++)
+		if (w->spoiled[i] == w->frame->pts)
+			return true;
+	return false;
+}
+
+static int play_again(struct movie_worker *w, struct tripool_error *error)
+{
+	if (w->end.text[0] && !w->told_early) {
+		movie_queue_remark(&w->queue, &w->end);
+		w->told_early = true;
+	}
+	int r = movie_input_rewind(&w->input, error);
+	if (r < 0)
+		return r;
+	if (w->input.stream->codecpar->codec_id != w->decoder.context->codec_id)
+		return tripool_fail(error, -EBADMSG, "%s is another movie than before", w->input.name);
+	w->decoder.parameters = w->input.stream->codecpar;
+	w->decoder.time_base = w->input.stream->time_base;
+	avcodec_flush_buffers(w->decoder.context);
+	w->draining = false;
+	w->round_frames = 0;
+	w->spoiled_count = 0;
+	return 0;
+}
+
 /* There are no more packets, and no more frames of them. */
 static int end_round(struct movie_worker *w, struct tripool_error *error)
 {
-	if (w->end_code == -ENODATA && w->request->loop && w->round_frames > 0) {
-		int r = movie_input_rewind(&w->input, error);
-		if (r < 0)
-			return r;
-		if (w->input.stream->codecpar->codec_id != w->decoder.context->codec_id)
-			return tripool_fail(error, -EBADMSG, "%s is another movie than before", w->input.name);
-		w->decoder.parameters = w->input.stream->codecpar;
-		w->decoder.time_base = w->input.stream->time_base;
-		avcodec_flush_buffers(w->decoder.context);
-		w->draining = false;
-		w->round_frames = 0;
-		return 0;
-	}
+	if (w->end_code == -ENODATA && w->request->loop && w->round_frames > 0)
+		return play_again(w, error);
 	*error = w->end;
 	if (w->frames == 0 && w->end_code == -ENODATA)
 		return tripool_fail(error, -EBADMSG, "%s has no frame that can be decoded%s%.150s", w->input.name,
@@ -109,6 +133,7 @@ static int send(struct movie_worker *w, struct tripool_error *error)
 			avcodec_send_packet(w->decoder.context, NULL);
 			return 0;
 		}
+		mark_spoiled(w);
 	}
 	w->resend = false;
 	if (w->decoder.layout && !w->decoder.has_slot) {
@@ -128,9 +153,12 @@ static int decode(struct movie_worker *w, struct tripool_error *error)
 
 	while (r == 0) {
 		int got = avcodec_receive_frame(w->decoder.context, w->frame);
-		if (got == 0)
+		if (got == 0 && !is_spoiled(w))
 			return 0;
-		if (got == AVERROR_EOF || (got == AVERROR(EAGAIN) && w->draining))
+		if (got == 0) {
+			av_frame_unref(w->frame);
+			r = lose_packet(w, AVERROR_INVALIDDATA, error);
+		} else if (got == AVERROR_EOF || (got == AVERROR(EAGAIN) && w->draining))
 			r = end_round(w, error);
 		else if (got == AVERROR(EAGAIN))
 			r = send(w, error);
@@ -191,6 +219,7 @@ static void describe(struct movie_worker *w)
 		    "%s needs its pictures again, or puts them elsewhere: one copy a frame", codec);
 	note(w, from);
 }
+
 /* Settles what the pictures that come now are to be, by the first of them. */
 static int settle(struct movie_worker *w, struct tripool_error *error)
 {

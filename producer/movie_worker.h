@@ -12,6 +12,8 @@
 #include "movie_queue.h"
 #include "remarks.h"
 
+#define SPOILED 32 /* more than any decoder keeps back */
+
 struct movie_worker {
 	const struct source_request *request;
 	struct movie_queue queue;
@@ -32,10 +34,13 @@ struct movie_worker {
 	struct tripool_error end;
 
 	uint64_t frames;
-	uint64_t round_frames;   /* since it began, or began again */
-	int64_t round_start;     /* the first time stamp of those, in the stream's units */
-	int64_t round_pts_ns;    /* and when it is due */
-	int64_t pts_ns, step_ns; /* of the last frame, and from the one before */
+	uint64_t round_frames;    /* since it began, or began again */
+	int64_t round_start;      /* the first time stamp of those, in the stream's units */
+	int64_t round_pts_ns;     /* and when it is due */
+	int64_t pts_ns, step_ns;  /* of the last frame, and from the one before */
+	int64_t spoiled[SPOILED]; /* time stamps of the last packets that came damaged, a ring; */
+	uint64_t spoiled_count;   /* their pictures are for the decoder alone */
+	bool told_early;
 	uint64_t damaged;
 	char damage[REMARK_BYTES]; /* what FFmpeg said of the first of those */
 };

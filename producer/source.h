@@ -80,10 +80,11 @@ struct source_class {
 	/* Readable when dequeue may have something. The same one from attach to close. */
 	int (*fd)(const struct source *source);
 
-	/* A filled slot, in *slot with what it says of itself in *info. -EAGAIN: none yet. -ENODATA: the source has
-	 * come to its end; where that is not as it should be, the error says how, and else nothing. -ESTALE: what comes
-	 * next is not as described. `sequence` is the number the frame will be published under. A frame that was
-	 * spoiled is dropped and counted by the source itself, which goes on with the same slot. */
+	/* A filled slot, in *slot with what it says of itself in *info; and a remark in the error, or nothing. -EAGAIN:
+	 * none yet. -ENODATA: the source has come to its end; where that is not as it should be, the error says how,
+	 * and else nothing. -ESTALE: what comes next is not as described. `sequence` is the number the frame will be
+	 * published under. A frame that was spoiled is dropped and counted by the source itself, which goes on with the
+	 * same slot. */
 	int (*dequeue)(struct source *source, uint64_t sequence, struct tripool_slot *slot,
 	    struct tripool_frame_info *info, struct tripool_error *error);
 

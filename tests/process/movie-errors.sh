@@ -87,6 +87,21 @@ cut x.y4m 55
 bad 0 "movie 'cut-x.y4m' ends in the middle of frame 6, which is not shown" movie:cut-x.y4m --json
 published 5
 
+# Again and again, and said once; a packet of MPEG-TS that is missing spoils a picture in each round
+bad 0 "movie 'cut-x.mkv' ends early: File ended prematurely" movie:cut-x.mkv --loop --frames 40 --json
+published 40
+ffmpeg -v error -f lavfi -i testsrc2=s=320x180:r=50 -frames:v 10 -c:v mpeg2video -b:v 4M -g 1 x.ts </dev/null
+for ((lost = $(stat -c %s x.ts) / 376; lost > 0; lost--)); do # no first one of a picture, and none of a table
+	[ "$(od -An -tx1 -j $((lost * 188 + 1)) -N 2 x.ts)" = " 01 00" ] && break
+done
+{ head -c $((lost * 188)) x.ts && tail -c +$((lost * 188 + 189)) x.ts; } >spoiled.ts
+bad 0 "movie 'spoiled.ts': 1 of its packets could not be decoded" movie:spoiled.ts --json
+published 9
+cases=$((cases + 1))
+timeout -k 1 60 "$capture" movie:spoiled.ts --loop --frames 36 --json >"$work/out" 2>"$work/err"
+jq -e '.frames_published == 36 and .frames_dropped >= 4' "$work/out" >/dev/null ||
+	complain "spoiled.ts again and again" "$(cat "$work/out")"
+
 # Standard input
 bad 1 "cannot read standard input: it is empty" -
 input=zeros.mkv
