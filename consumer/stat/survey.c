@@ -151,7 +151,7 @@ int survey_ask(struct survey *s, struct tripool_error *error)
 }
 
 /* Of what came between the two reports; when nothing did, by the time between the two last frames, or since the last
- * one if that is longer. */
+ * one if that is longer. Of one report alone nothing is said: two frames may lie close together by chance. */
 static double rate(const struct tripool_report *before, const struct tripool_report *now)
 {
 	if (before && before->producer_pid == now->producer_pid && before->sequence < now->sequence &&
@@ -159,7 +159,7 @@ static double rate(const struct tripool_report *before, const struct tripool_rep
 		return (double)(now->sequence - before->sequence) * 1e9 /
 		       (double)(now->publish_ns - before->publish_ns);
 	int64_t age_ns = now->report_ns - now->publish_ns;
-	if (now->interval_ns == 0)
+	if (!before || now->interval_ns == 0)
 		return -1;
 	return 1e9 / (double)(age_ns > now->interval_ns ? age_ns : now->interval_ns);
 }
