@@ -123,7 +123,7 @@ for program in "$work"/usr/bin/*; do
 	echo "FAILED: $program's options in zsh (<) are not what there is (>)"
 	failures=$((failures + 1))
 done
-tripool-capture --help | sed -n '/^SOURCE is/,/^$/s/^  \([a-z-]*\).*/\1/p' >"$work/listed"
+tripool-capture --help | sed -nE '/^SOURCE is/,/^$/s/^  ([a-z]+|-)[^a-z].*/\1/p' >"$work/listed"
 offers "tripool-capture's sources" tripool-capture ''
 diff <(in_zsh tripool-capture _tripool_source | sort) <(sort "$work/listed") || {
 	echo "FAILED: tripool-capture's sources in zsh (<) are not what there is (>)"
