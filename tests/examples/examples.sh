@@ -7,27 +7,8 @@ capture=$1/producer/tripool-capture
 read_strips=$1/tests/process/read-strips
 here=$1/tests/examples
 sources=$(dirname "$0")
-work=$(mktemp -d) || exit 1
+. "$(dirname "$0")/../lib.sh"
 trap 'kill -KILL $(jobs -p) 2>/dev/null; ipcrm -M "$key" 2>/dev/null; rm -rf "$work"' EXIT
-export TRIPOOL_DIR=$work/streams
-failures=0
-
-check() { # check WHAT COMMAND...: the command must succeed
-	local what=$1
-	shift
-	"$@" && return
-	printf 'FAILED: %s\n' "$what"
-	tail -vn 8 "$work"/*.out "$work"/*.err
-	failures=$((failures + 1))
-}
-
-wait_for() { # wait_for COMMAND...: until it succeeds
-	for ((i = 0; i < 1500; i++)); do
-		"$@" && return
-		sleep 0.02
-	done
-	return 1
-}
 
 # start PROGRAM ARGUMENT...: in the background, what it prints in $work/PROGRAM.out; sets $pid
 start() {
@@ -73,10 +54,6 @@ prints() { # prints PROGRAM ARGUMENT TEXT
 
 has() { # has PATTERN FILE
 	grep -qE -- "$1" "$work/$2"
-}
-
-nothing_is_left() {
-	[ -z "$(ls -A "$TRIPOOL_DIR" 2>/dev/null)" ]
 }
 
 segment_exists() {
@@ -155,7 +132,7 @@ run sysv-read "$named"
 check "sysv-read: no segment" ended 1 has 'No such file' run.err
 end TERM "$line"
 check "line-write: SIGTERM" [ $status = 0 ]
-check "line-write: nothing is left" nothing_is_left
+check "line-write: nothing is left" no_stream
 exec 3>&- 4>&-
 
 # ---- The smallest producer, the smallest viewer, and one with a poll loop ----
@@ -180,7 +157,7 @@ check "poll-viewer: about 30 frames a second" wait_for has '^(2.|3.) frames/s, n
 check "poll-viewer: sleeps meanwhile" [ "$(processor_ticks "$poll_viewer")" -lt 50 ]
 end INT "$producer"
 check "producer: Ctrl-C" [ $status = 0 ]
-check "producer: nothing is left" nothing_is_left
+check "producer: nothing is left" no_stream
 : >"$work/viewer.out"
 start "$here/producer" cam
 producer=$pid
@@ -191,7 +168,7 @@ end INT "$poll_viewer"
 check "poll-viewer: Ctrl-C" ended 0 is_empty poll-viewer.err
 end TERM "$producer"
 check "producer: SIGTERM" [ $status = 0 ]
-check "producer: nothing is left again" nothing_is_left
+check "producer: nothing is left again" no_stream
 
 # ---- Motion: none in lines that are alike, all of it where another one comes ----
 "$here/line-write" cam <"$work/line-keys" 2>"$work/line-write.err" &
@@ -227,7 +204,7 @@ capture -f rgb24 pattern
 run motion cam
 check "motion: no luma is told" ended 1 says "'cam': no luma of 8 bits in there"
 end TERM "$pid"
-check "motion: nothing is left" nothing_is_left
+check "motion: nothing is left" no_stream
 
 # ---- FFmpeg ----
 whole() { # whole FILE: sets $first and $last; the frames in it have each number between, and ffprobe counts as many
@@ -259,5 +236,5 @@ check "to-ffmpeg: each frame until the end" whole two.mkv
 check "to-ffmpeg: until the last" [ "$last" = "$(jq .frames_published "$work/tripool-capture.out")" ]
 run to-ffmpeg cam "$work/out.mkv"
 check "to-ffmpeg: no producer" ended 1 says "stream 'cam' has no producer"
-check "nothing is left" nothing_is_left
+check "nothing is left" no_stream
 [ $failures = 0 ]

@@ -6,7 +6,7 @@
 set -u
 capture=$1/producer/tripool-capture
 program=$capture
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../lib.sh"
 
 # Options
 bad 2 "'--nonsense'" --nonsense

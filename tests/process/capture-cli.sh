@@ -4,31 +4,15 @@
 # Usage: capture-cli.sh BUILD-DIRECTORY
 set -u
 capture=$1/producer/tripool-capture
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-export TRIPOOL_DIR=$work/streams
-failures=0
-
-check() { # check WHAT COMMAND...: the command must succeed
-	local what=$1
-	shift
-	"$@" && return
-	printf 'FAILED: %s\n' "$what"
-	head -c 2000 "$work/out" "$work/err"
-	failures=$((failures + 1))
-}
+. "$(dirname "$0")/../lib.sh"
 
 run() { # run ARGUMENT...: sets $status
 	timeout -k 1 60 "$capture" "$@" >"$work/out" 2>"$work/err" </dev/null
 	status=$?
 }
 
-wait_for_socket() {
-	for ((i = 0; i < 1500; i++)); do
-		[ -S "$TRIPOOL_DIR/$1.sock" ] && return
-		sleep 0.02
-	done
-	return 1
+wait_for_socket() { # wait_for_socket NAME
+	wait_for test -S "$TRIPOOL_DIR/$1.sock"
 }
 
 number='[0-9]+'

@@ -5,7 +5,7 @@
 set -u
 capture=$1/producer/tripool-capture
 program=$capture
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../lib.sh"
 mkdir "$work/files"
 cd "$work/files" || exit 1
 

@@ -6,7 +6,7 @@ set -u
 capture=$1/producer/tripool-capture
 record=$1/consumer/record/tripool-record
 read_strips=$1/tests/process/read-strips
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../lib.sh"
 
 strips() { # strips PIX_FMT FILE: "FIRST LAST FRAMES MISSING"
 	ffmpeg -v error -i "$2" -fps_mode passthrough -f rawvideo -pix_fmt "$1" - 2>/dev/null </dev/null |

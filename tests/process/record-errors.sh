@@ -6,7 +6,7 @@ set -u
 capture=$1/producer/tripool-capture
 record=$1/consumer/record/tripool-record
 program=$record
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../lib.sh"
 mkdir "$work/files"
 cd "$work/files" || exit 1
 no_file() {

@@ -6,7 +6,7 @@ set -u
 capture=$1/producer/tripool-capture
 record=$1/consumer/record/tripool-record
 read_strips=$1/tests/process/read-strips
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../lib.sh"
 change_size=$1/tests/process/change-size
 producer=
 

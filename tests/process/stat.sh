@@ -8,27 +8,9 @@ stat=$1/consumer/stat/tripool-stat
 hold=$1/tests/process/hold-frames
 count_wakes=$1/tests/process/count-wakes
 change_size=$1/tests/process/change-size
-work=$(mktemp -d) || exit 1
-trap 'kill -KILL $(jobs -p) 2>/dev/null; rm -rf "$work"' EXIT
-export TRIPOOL_DIR=$work/streams LC_ALL=C.UTF-8
-failures=0
-
-check() { # check WHAT COMMAND...: the command must succeed
-	local what=$1
-	shift
-	"$@" && return
-	printf 'FAILED: %s\n' "$what"
-	head -c 2000 "$work/out" "$work/err" | cat -v
-	failures=$((failures + 1))
-}
-
-wait_for() { # wait_for COMMAND...: until it succeeds
-	for ((i = 0; i < 1500; i++)); do
-		"$@" && return
-		sleep 0.02
-	done
-	return 1
-}
+program=$stat
+. "$(dirname "$0")/../lib.sh"
+export LC_ALL=C.UTF-8
 
 run() { # run ARGUMENT...: sets $status
 	timeout -k 1 60 "$stat" "$@" >"$work/out" 2>"$work/err" </dev/null
@@ -37,16 +19,6 @@ run() { # run ARGUMENT...: sets $status
 
 said() { # said FILTER: what the JSON has
 	jq -e "$1" "$work/out" >/dev/null
-}
-
-bad() { # bad STATUS SAID ARGUMENT...
-	local expected=$1 words=$2
-	shift 2
-	run "$@"
-	check "tripool-stat ${*@Q}: status $status" [ $status = "$expected" ]
-	check "tripool-stat ${*@Q}: one line" [ "$(wc -l <"$work/err")" = 1 ]
-	check "tripool-stat ${*@Q}: says $words" grep -qF -- "$words" "$work/err"
-	check "tripool-stat ${*@Q}: nothing on stdout" [ ! -s "$work/out" ]
 }
 
 # Wrong usage
@@ -102,6 +74,7 @@ ready=$!
 "$count_wakes" unready >"$work/unready" &
 unready=$!
 wait_for test -S "$TRIPOOL_DIR/ready.sock" -a -S "$TRIPOOL_DIR/unready.sock"
+leaves_nothing=true # there are streams
 bad 1 "unready: there is no frame after 3 seconds" --wait ready unready --timeout 3
 run --json unready
 check "a stream without a frame" said '.[0] | .error == null and .sequence == 0 and .age_ms == null and .fps == null'

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# What the scripts of this kind share: a directory of their own, counting what went wrong, patience.
+# What scripts that are tests share: a directory of their own, counting what went wrong, patience.
 
 work=$(mktemp -d) || exit 1
 trap 'kill -KILL $(jobs -p) 2>/dev/null; rm -rf "$work"' EXIT
@@ -18,7 +18,7 @@ check() { # check WHAT COMMAND...: the command must succeed
 	shift
 	"$@" && return
 	printf 'FAILED: %s\n' "$what"
-	head -c 2000 "$work"/{out,err,strips} "$work"/*.{json,err,strips} 2>/dev/null | cat -v
+	head -c 2000 "$work"/{out,err,strips} "$work"/*.{out,err,json,strips} 2>/dev/null | cat -v
 	failures=$((failures + 1))
 }
 
