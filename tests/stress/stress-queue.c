@@ -7,6 +7,7 @@
  */
 #include "queue.h"
 #include "writer.h"
+#include "zeroed.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -147,15 +148,6 @@ static void write_frames(void)
 		for (; wake; wake &= wake - 1)
 			(void)!write(wakes[__builtin_ctzll(wake)][1], "w", 1);
 	}
-}
-
-static void *zeroed(size_t size)
-{
-	size = (size + TRIPOOL_LINE_BYTES - 1) / TRIPOOL_LINE_BYTES * TRIPOOL_LINE_BYTES;
-	void *memory = aligned_alloc(TRIPOOL_LINE_BYTES, size);
-	if (!memory)
-		abort();
-	return memset(memory, 0, size);
 }
 
 int main(void)

@@ -7,6 +7,7 @@
 #include "layout.h"
 #include "reader.h"
 #include "writer.h"
+#include "zeroed.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -157,15 +158,6 @@ static void write_frames(void)
 	}
 	atomic_store(&done, 1);
 	(void)!write(pipes[1][1], "w", 1);
-}
-
-static void *zeroed(size_t size)
-{
-	size = (size + TRIPOOL_LINE_BYTES - 1) / TRIPOOL_LINE_BYTES * TRIPOOL_LINE_BYTES;
-	void *memory = aligned_alloc(TRIPOOL_LINE_BYTES, size);
-	if (!memory)
-		abort();
-	return memset(memory, 0, size);
 }
 
 int main(void)
