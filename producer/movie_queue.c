@@ -96,9 +96,8 @@ int movie_queue_next(struct movie_queue *queue, struct movie_frame *frame, int64
 	int r = -EAGAIN;
 
 	pthread_mutex_lock(&queue->mutex);
-	if (!is_due(queue)) {
-		r = -EAGAIN;
-	} else if (queue->filled_count > 0) {
+	bool due = is_due(queue);
+	if (due && queue->filled_count > 0) {
 		*frame = queue->filled[queue->first];
 		*due_ns = queue->due_ns;
 		queue->first = (queue->first + 1) % TRIPOOL_MAX_SLOTS;
@@ -108,9 +107,9 @@ int movie_queue_next(struct movie_queue *queue, struct movie_frame *frame, int64
 		queue->remark.text[0] = '\0';
 		look_ahead(queue);
 		r = 0;
-	} else if (queue->state == MOVIE_DESCRIBED) {
+	} else if (due && queue->state == MOVIE_DESCRIBED) {
 		r = -ESTALE;
-	} else if (queue->state == MOVIE_ENDED) {
+	} else if (due && queue->state == MOVIE_ENDED) {
 		r = queue->end_code;
 		if (error)
 			*error = queue->end;
@@ -165,11 +164,6 @@ int movie_queue_take(struct movie_queue *queue, struct tripool_slot *slot)
 		*slot = queue->empty[--queue->empty_count];
 	pthread_mutex_unlock(&queue->mutex);
 	return r;
-}
-
-void movie_queue_give_back(struct movie_queue *queue, const struct tripool_slot *slot)
-{
-	movie_queue_give(queue, slot);
 }
 
 void movie_queue_hand_over(struct movie_queue *queue, const struct tripool_slot *slot, int64_t pts_ns)

@@ -56,7 +56,7 @@ int movie_queue_wait_described(struct movie_queue *queue, struct tripool_error *
 /* No slot of an earlier pool is the movie's any more. */
 void movie_queue_forget_slots(struct movie_queue *queue);
 void movie_queue_attach(struct movie_queue *queue);
-void movie_queue_give(struct movie_queue *queue, const struct tripool_slot *slot);
+void movie_queue_give(struct movie_queue *queue, const struct tripool_slot *slot); /* the worker as well: back */
 
 /* A frame that is due, and when it was; `error` is then a remark of the worker's, or nothing. -EAGAIN: none yet.
  * -ESTALE: what comes next has been described. Else how the movie has ended, by the worker's words. */
@@ -74,7 +74,6 @@ uint64_t movie_queue_dropped(struct movie_queue *queue);
 int movie_queue_describe(struct movie_queue *queue); /* waits until the producer has attached */
 int movie_queue_take(struct movie_queue *queue, struct tripool_slot *slot);
 
-void movie_queue_give_back(struct movie_queue *queue, const struct tripool_slot *slot);
 void movie_queue_hand_over(struct movie_queue *queue, const struct tripool_slot *slot, int64_t pts_ns);
 void movie_queue_drop(struct movie_queue *queue);
 void movie_queue_remark(struct movie_queue *queue, const struct tripool_error *remark);

@@ -253,7 +253,7 @@ static int change(struct movie_worker *w, struct tripool_error *error)
 
 	if (w->decoder.layout) {
 		if (w->decoder.has_slot)
-			movie_queue_give_back(&w->queue, &w->decoder.slot);
+			movie_queue_give(&w->queue, &w->decoder.slot);
 		r = movie_decoder_restart(&w->decoder, w->frame, NULL, error);
 		av_frame_unref(w->frame);
 		w->resend = true;
