@@ -12,7 +12,7 @@
 
 static void log_viewer(const struct tripool_producer *p, const struct tripool_client *v, const char *why)
 {
-	/* Its own figures, for people only. */
+	/* Its own figures (relaxed: for people only). */
 	unsigned long long acquired = atomic_load_explicit(&v->page->frames_acquired, memory_order_relaxed);
 	unsigned long long skipped = atomic_load_explicit(&v->page->frames_skipped, memory_order_relaxed);
 	tripool_log(&p->logger, TRIPOOL_LOG_INFO, "viewer '%s' (pid %d) %s: %llu frames, %llu skipped", v->name,

@@ -151,8 +151,7 @@ static int consider(const struct tripool_producer *p, const struct tripool_messa
 	if (m->hello.mode == TRIPOOL_MODE_EVERY && m->hello.leases < tripool_audience_least_leases(p))
 		return tripool_fail(why, -EINVAL,
 		    "stream '%s' is lossless and writes %u frames at once: a viewer that gets each needs as many "
-		    "leases, not "
-		    "%u",
+		    "leases, not %u",
 		    p->name, p->write_depth, m->hello.leases);
 	return have_room(p, m->hello.leases, why);
 }

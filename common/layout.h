@@ -107,8 +107,9 @@ struct tripool_lease_page {
 	_Alignas(TRIPOOL_LINE_BYTES) _Atomic uint64_t tail;
 	/* Writer: producer (seq_cst), and its words are not heeded by itself. Reader: viewer (seq_cst), who checks. */
 	_Alignas(TRIPOOL_LINE_BYTES) _Atomic uint64_t head;
-	_Atomic uint32_t
-	    wants_room; /* 1: the producer waits for `tail` to move. Set by it, cleared by the viewer, who says so */
+	/* 1: the producer waits for `tail` to move. Writers (seq_cst): producer sets, viewer clears and then says so.
+	 */
+	_Atomic uint32_t wants_room;
 	_Alignas(TRIPOOL_LINE_BYTES) struct tripool_queued queue[TRIPOOL_MAX_LEASES];
 };
 

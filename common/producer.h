@@ -56,8 +56,8 @@ struct tripool_producer {
 	uint32_t leases; /* of all viewers */
 	uint32_t guests;
 	struct tripool_client viewer[TRIPOOL_MAX_SLOTS]; /* viewer[i] is the writer's reader i */
-	struct tripool_client
-	    guest[TRIPOOL_MAX_GUESTS + 1]; /* in the order in which they came; the last until it is heard */
+	/* In the order in which they came; one more while it is heard for the first time. */
+	struct tripool_client guest[TRIPOOL_MAX_GUESTS + 1];
 };
 
 /* Slots whose memory must be there for `leases` frames held: never fewer than triple buffering needs. */

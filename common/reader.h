@@ -16,8 +16,9 @@ struct tripool_reader {
 	uint32_t slot_count; /* checked; the header's own is not looked at again */
 	uint64_t seen;       /* `latest` when it was last leased */
 	uint64_t newest;     /* the highest sequence ever seen: they never go back */
-	const struct tripool_queue
-	    *queue; /* of a viewer that gets every frame: its news are what comes there; else NULL */
+	/* Of a viewer that gets every frame: its news are what comes there; the viewer's, and as long as it. Else NULL.
+	 */
+	const struct tripool_queue *queue;
 };
 
 /* A claimed frame, in the producer's words: not checked, but read once. info.bytes_used 0: all. */
