@@ -76,7 +76,7 @@ static_assert(ATOMIC_LLONG_LOCK_FREE == 2 && ATOMIC_INT_LOCK_FREE == 2, "atomics
 
 /* ---- The lease page: one for each viewer, in all generations --------------------------------------------------- */
 
-/* A frame in a viewer's queue. Writer: producer (release), before `head`. Reader: viewer (acquire), after `head`. */
+/* A frame in a viewer's queue. Writer: producer (relaxed), before `head`. Reader: viewer (relaxed), after `head`. */
 struct tripool_queued {
 	_Atomic uint64_t sequence;
 	_Atomic uint64_t generation;
@@ -105,10 +105,11 @@ struct tripool_lease_page {
 	 * before `head` name slots that may not be written. Writer of `tail`: viewer (seq_cst), who lets entries go in
 	 * their order. Reader: producer (seq_cst), who believes only what lies between its own tail and head. */
 	_Alignas(TRIPOOL_LINE_BYTES) _Atomic uint64_t tail;
-	/* Writer: producer (seq_cst), and its words are not heeded by itself. Reader: viewer (seq_cst), who checks. */
+	/* Writer: producer (seq_cst), and its words are not heeded by itself. Reader: viewer (seq_cst to fall asleep,
+	 * acquire to take), who checks. */
 	_Alignas(TRIPOOL_LINE_BYTES) _Atomic uint64_t head;
-	/* 1: the producer waits for `tail` to move. Writers (seq_cst): producer sets, viewer clears and then says so.
-	 */
+	/* 1: the producer waits for `tail` to move. Writers: producer (seq_cst) sets, viewer, who looks by seq_cst,
+	 * clears and then says so. */
 	_Atomic uint32_t wants_room;
 	_Alignas(TRIPOOL_LINE_BYTES) struct tripool_queued queue[TRIPOOL_MAX_LEASES];
 };

@@ -42,9 +42,9 @@ static struct tripool_claim read_claim(const struct tripool_header *h, uint64_t 
 
 int tripool_reader_acquire(struct tripool_reader *reader, uint32_t cell, struct tripool_claim *claim)
 {
-	/* The producer's scan takes the cell's cache line away: a store gets it back before it is needed (relaxed: it
-	 * says nothing new). */
-	atomic_store_explicit(&reader->page->cell[cell], 0, memory_order_relaxed);
+	/* The producer's scan takes the cell's cache line away: a store gets it back before it is needed. It says what
+	 * the last release said, also of all we have read, as the scan may see this one instead. */
+	tripool_reader_release(reader, cell);
 	uint64_t latest = look(reader);
 	if (latest == reader->seen)
 		return -EAGAIN;

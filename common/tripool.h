@@ -163,7 +163,7 @@ struct tripool_producer_options {
 	bool manual_dispatch; /* the caller waits for tripool_producer_fd and dispatches: begin leaves that alone, but
 	                       * where it has to wait on a lossless stream */
 	bool lossless;        /* begin waits until each viewer that wants every frame has a place for one more; they
-	                         need write_depth leases at least */
+	                         need write_depth leases at least, and one for each frame held while they wait */
 	uint32_t stall_ms;    /* so long, and goes on without those that have none even then, who keep what they have
 	                         and are told by -EPIPE after it; 0: 2000 */
 	tripool_log_fn log;   /* NULL: silent */

@@ -185,7 +185,7 @@ static void describe(
 	atomic_store_explicit(&h->flags[at], flags, memory_order_release);
 }
 
-/* Release: what is said is there before `head` is. A full queue loses the frame, which its sequence shows. */
+/* A full queue loses the frame, which its sequence shows. Relaxed: what is said is there before `head` is. */
 static void put_in_queue(struct tripool_attachment *a, const struct tripool_writer *writer, uint32_t slot,
     int64_t publish_ns, const struct tripool_frame_info *info)
 {
@@ -193,18 +193,18 @@ static void put_in_queue(struct tripool_attachment *a, const struct tripool_writ
 	if (a->closed || a->head - a->tail >= a->cells)
 		return;
 	struct tripool_queued *q = &a->page->queue[a->head % a->cells];
-	atomic_store_explicit(&q->sequence, writer->sequence, memory_order_release);
-	atomic_store_explicit(&q->generation, writer->header->shape.generation, memory_order_release);
-	atomic_store_explicit(&q->publish_ns, publish_ns, memory_order_release);
-	atomic_store_explicit(&q->capture_ns, info->capture_ns, memory_order_release);
-	atomic_store_explicit(&q->source_sequence, info->source_sequence, memory_order_release);
-	atomic_store_explicit(&q->bytes_used, info->bytes_used, memory_order_release);
-	atomic_store_explicit(&q->crc32c, info->crc32c, memory_order_release);
-	atomic_store_explicit(&q->flags, info->flags, memory_order_release);
-	atomic_store_explicit(&q->slot, slot, memory_order_release);
+	atomic_store_explicit(&q->sequence, writer->sequence, memory_order_relaxed);
+	atomic_store_explicit(&q->generation, writer->header->shape.generation, memory_order_relaxed);
+	atomic_store_explicit(&q->publish_ns, publish_ns, memory_order_relaxed);
+	atomic_store_explicit(&q->capture_ns, info->capture_ns, memory_order_relaxed);
+	atomic_store_explicit(&q->source_sequence, info->source_sequence, memory_order_relaxed);
+	atomic_store_explicit(&q->bytes_used, info->bytes_used, memory_order_relaxed);
+	atomic_store_explicit(&q->crc32c, info->crc32c, memory_order_relaxed);
+	atomic_store_explicit(&q->flags, info->flags, memory_order_relaxed);
+	atomic_store_explicit(&q->slot, slot, memory_order_relaxed);
 	a->slot[a->head % a->cells] = (uint8_t)slot;
 	a->head++;
-	/* Pairs with the looks at it in queue.c. */
+	/* Pairs with the looks at it in queue.c, also for the pixels and what was said. */
 	atomic_store_explicit(&a->page->head, a->head, memory_order_seq_cst);
 }
 
