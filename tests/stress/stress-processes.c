@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
  * The whole library between real processes, flat out: a producer, a viewer that polls, one that sleeps between frames,
- * and one that holds three frames at a time. Every word of every frame is checked when it is leased and again before
- * it is released; sequences must rise, and the last one seen must be the last published.
+ * and one that holds three frames at a time. The producer has one core, the viewers another. Every word of every frame
+ * is checked when it is leased and again before it is released; sequences must rise, and the last one seen must be the
+ * last published.
  */
+#include "clock.h"
 #include "scratch.h"
 #include "tripool.h"
 
@@ -133,10 +135,12 @@ int main(void)
 	if (report == MAP_FAILED || scratch_make() < 0)
 		return 1;
 	pid_t pid[VIEWERS];
+	pin_to_core(0);
 	for (int i = 0; i < VIEWERS; i++) {
 		pid[i] = fork();
 		if (pid[i] == 0) {
 			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			pin_to_core(1);
 			/* The producer opens its door in a moment. */
 			for (int tries = 0; tries < 10000 && access(scratch_directory(), R_OK) == 0; tries++) {
 				char socket[PATH_MAX];

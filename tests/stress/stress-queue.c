@@ -5,6 +5,7 @@
  * frames and lets go of them in any order; both sleep (pipes stand for the sockets). None may be lost, and every word
  * of every frame is checked at the beginning and at the end of its lease.
  */
+#include "clock.h"
 #include "queue.h"
 #include "writer.h"
 #include "zeroed.h"
@@ -74,6 +75,7 @@ static void *take_frames(void *unused)
 	struct tripool_queue q;
 	struct tripool_reader r;
 	(void)unused;
+	pin_to_core(1);
 	tripool_queue_init(&q, page[0], PLACES);
 	tripool_reader_init(&r, header, page[0], SLOTS);
 	r.queue = &q;
@@ -96,6 +98,7 @@ static void *hold_frames(void *unused)
 	uint32_t count = 0;
 	unsigned seed = 1;
 	(void)unused;
+	pin_to_core(1);
 	tripool_queue_init(&q, page[1], PLACES);
 	tripool_reader_init(&r, header, page[1], SLOTS);
 	r.queue = &q;
@@ -153,6 +156,7 @@ static void write_frames(void)
 int main(void)
 {
 	pthread_t thread[READERS];
+	pin_to_core(0);
 	header = zeroed(sizeof(*header));
 	for (int r = 0; r < READERS; r++)
 		page[r] = zeroed(sizeof(*page[r]));

@@ -2,8 +2,10 @@
 /*
  * The data path alone, on one piece of plain memory, with a thread for each side, so that the thread sanitizer sees
  * both: one writer flat out, one reader that polls, one that sleeps (a pipe stands for the socket), one that holds
- * several frames for random times. Every word of every frame is checked at the beginning and at the end of its lease.
+ * several frames for random times. The writer has one core, the readers another. Every word of every frame is checked
+ * at the beginning and at the end of its lease.
  */
+#include "clock.h"
 #include "layout.h"
 #include "reader.h"
 #include "writer.h"
@@ -63,6 +65,7 @@ static bool over(struct tripool_reader *r)
 static void *poll_frames(void *unused)
 {
 	(void)unused;
+	pin_to_core(1);
 	struct tripool_reader r;
 	uint64_t last = 0;
 	struct tripool_claim claim = {0};
@@ -86,6 +89,7 @@ static void *poll_frames(void *unused)
 static void *sleep_for_frames(void *unused)
 {
 	(void)unused;
+	pin_to_core(1);
 	struct tripool_reader r;
 	struct tripool_claim claim = {0};
 	tripool_reader_init(&r, header, page[1], SLOTS);
@@ -114,6 +118,7 @@ static void *sleep_for_frames(void *unused)
 static void *hold_frames(void *unused)
 {
 	(void)unused;
+	pin_to_core(1);
 	struct tripool_reader r;
 	struct {
 		int slot;
@@ -164,6 +169,7 @@ int main(void)
 {
 	void *(*const body[READERS])(void *) = {poll_frames, sleep_for_frames, hold_frames};
 	pthread_t thread[READERS];
+	pin_to_core(0);
 	header = zeroed(sizeof(*header));
 	for (int r = 0; r < READERS; r++) {
 		page[r] = zeroed(sizeof(*page[r]));
