@@ -7,7 +7,8 @@
  *
  * One producer publishes FRAMES frames. Viewer 0 takes the newest. Viewer 1 does as well, or with -DEVERY gets each
  * frame through a queue of PLACES; with -DLOSSLESS the producer waits for it; with -DSTALLS it may stop for ever
- * wherever it is, and the producer gives up waiting at any time. model.sh says which are checked, and breaks each rule
+ * wherever it is, and the producer gives up waiting at any time; with -DDIES it may die wherever it is, and the producer
+ * evicts it, at any time after. model.sh says which are checked, and breaks each rule
  * on purpose (-DBREAK_...) to see that it is missed.
  *
  * Checked in every state: a leased slot has its frame's pixels, and its description; what was leased is not older than
@@ -49,7 +50,13 @@ bool published_all;
 byte busy;                      /* a mask: what the scan found */
 byte known_tail;                /* the producer's own copies, which no viewer can change */
 byte own_slot[PLACES];
-bool closed;
+bool closed, evicted;
+bool dead;                      /* viewer 1 */
+#ifdef BREAK_EVICT_EARLY
+#define DEATH_IS_TOLD true
+#else
+#define DEATH_IS_TOLD dead
+#endif
 byte slot, newest_slot;
 
 inline look_at_tail() {
@@ -72,7 +79,13 @@ inline scan(n) {
 #ifdef EVERY
 	d_step { look_at_tail(); add_queued(n) }
 #else
-	atomic { if :: cell[1] > 0 -> busy = busy | (1 << (cell[1] - 1)) :: else fi }
+#ifdef DIES
+	if
+	:: DEATH_IS_TOLD -> evicted = true
+	:: true
+	fi;
+#endif
+	atomic { if :: cell[1] > 0 && !evicted -> busy = busy | (1 << (cell[1] - 1)) :: else fi }
 #endif
 }
 
@@ -237,18 +250,32 @@ inline use(v) {
 	lease = 0
 }
 
+#ifdef DIES
+#define UNLESS_DEAD(v) unless { v == 1 && dead }
+#else
+#define UNLESS_DEAD(v)
+#endif
+
 proctype newest(byte v) {
 	byte word, word_slot, before, description, seen, lease;
-	do
-	:: seen == FRAMES -> break
-	:: else ->
-		acquire(v);
-		if
-		:: lease > 0 -> use(v)
-		:: else -> sleep_unless(v, latest != seen, false)
-		fi
-	od
+	{
+		do
+		:: seen == FRAMES -> break
+		:: else ->
+			acquire(v);
+			if
+			:: lease > 0 -> use(v)
+			:: else -> sleep_unless(v, latest != seen, false)
+			fi
+		od
+	} UNLESS_DEAD(v)
 }
+
+#ifdef DIES
+active proctype death() {
+	dead = true
+}
+#endif
 
 /* A frame that finds no place is not for it, nor is one that comes after it had to leave. */
 #if defined(LOSSLESS) && !defined(STALLS)

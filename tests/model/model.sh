@@ -54,12 +54,14 @@ breaks() {
 newest=(-DFRAMES=4)
 every=(-DEVERY -DFRAMES=4)
 lossless=(-DEVERY -DLOSSLESS -DFRAMES=4)
+dies=(-DDIES -DFRAMES=3)
 stalls=(-DEVERY -DLOSSLESS -DSTALLS -DFRAMES=3)
 
 holds "${newest[@]}"
 holds "${every[@]}"
 holds "${lossless[@]}"
 holds "${stalls[@]}"
+holds "${dies[@]}"
 
 for bug in RECHECK SCAN_FIRST SLOT_COUNT RELEASE_EARLY DESCRIBE_LATE CLEAR_LATE LOOK_FIRST; do
 	breaks $bug "${newest[@]}"
@@ -70,4 +72,5 @@ done
 for bug in ASK_FOR_ROOM HEAD_FIRST; do
 	breaks $bug "${lossless[@]}"
 done
+breaks EVICT_EARLY "${dies[@]}"
 exit $((failures > 0))
