@@ -61,7 +61,7 @@ int tripool_door_open(
 	}
 	return 0;
 unlisten:
-	tripool_place_unlisten(p->directory, p->name);
+	tripool_place_unlisten(p->directory, p->name, p->lock);
 	close(p->listener);
 close_timer:
 	close(p->timer);
@@ -99,7 +99,7 @@ static void drop_guest(struct tripool_producer *p, uint32_t index)
 void tripool_door_close(struct tripool_producer *p)
 {
 	/* The name goes first, so that nobody comes any more. */
-	tripool_place_unlisten(p->directory, p->name);
+	tripool_place_unlisten(p->directory, p->name, p->lock);
 	close(p->listener);
 	while (p->guests > 0)
 		drop_guest(p, p->guests - 1);

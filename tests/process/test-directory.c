@@ -250,6 +250,8 @@ static void a_socket_may_go_after_the_lock(void **state)
 	tripool_producer_destroy(q);
 	tripool_producer_destroy(p);
 	close(nothing);
+	/* it cannot tell that the name is still its own: what lies there may be another's */
+	remove_files((const char *const[]){"t.sock", "t.lock", NULL});
 }
 
 /* ---- What producers notice: nothing --------------------------------------------------------------------------- */

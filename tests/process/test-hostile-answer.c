@@ -97,7 +97,7 @@ static void expect(spoil_fn spoil, int result, const char *words)
 		assert_string_equal(r.viewer[1].name, words);
 	}
 	assert_int_equal(count_fds(), fds);
-	tripool_place_unlisten(directory, "t");
+	tripool_place_unlisten(directory, "t", lock);
 	tripool_place_unlock(directory, "t", lock);
 	close(listener);
 	close(directory);

@@ -40,7 +40,7 @@ static struct impostor lure(struct puppet *v)
 
 static void unmask(struct impostor *i)
 {
-	tripool_place_unlisten(i->directory, "t");
+	tripool_place_unlisten(i->directory, "t", i->lock);
 	tripool_place_unlock(i->directory, "t", i->lock);
 	close(i->listener);
 	close(i->directory);
