@@ -48,29 +48,21 @@ void tripool_connection_finish(struct tripool_viewer *v)
 	close(v->inotify);
 }
 
-/* The directory, watched from here on: a producer that is not found now will be noticed when it comes. */
-static int open_watched_directory(struct tripool_viewer *v, struct tripool_error *error)
+static int attach_once(struct tripool_viewer *v, struct tripool_error *error)
 {
 	int directory = tripool_place_open(false, error);
 	if (directory < 0)
 		return directory;
-	int r = tripool_place_watch(directory, v->inotify, IN_MOVED_TO, error);
-	if (r < 0) {
-		close(directory);
-		return r;
-	}
-	return directory;
-}
-
-static int attach_once(struct tripool_viewer *v, struct tripool_error *error)
-{
-	int directory = open_watched_directory(v, error);
-	if (directory < 0)
-		return directory;
+	/* Watched from here on: a producer that is not found now will be noticed when it comes. One that is there does
+	 * without. */
+	struct tripool_error unwatched = {""};
+	int watched = tripool_place_watch(directory, v->inotify, IN_MOVED_TO, &unwatched);
 	struct tripool_grant grant;
 	int r = tripool_attach(directory, v->name, v->client_name, v->every ? TRIPOOL_MODE_EVERY : TRIPOOL_MODE_NEWEST,
 	    v->leases, &grant, error);
 	close(directory);
+	if (r == -ENOENT && watched < 0)
+		return tripool_fail(error, watched, "%s", unwatched.text);
 	if (r < 0)
 		return r;
 	struct tripool_mapping *mapping = NULL;

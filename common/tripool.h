@@ -194,11 +194,12 @@ struct tripool_producer_stats {
 /*
  * Opens the stream: takes the name, makes the pool, listens for viewers.
  * The directory is $TRIPOOL_DIR, else $XDG_RUNTIME_DIR/tripool, else /tmp/tripool-<uid>, made with mode 0700.
- * For viewers of other users let TRIPOOL_DIR name a directory that they can search, and set socket_mode or group.
+ * For viewers of other users let TRIPOOL_DIR name a directory that they can search (and read, to wait for a producer),
+ * and set socket_mode or group.
  * Errors: -EINVAL (name, format, options: more than 64 slots), -EADDRINUSE (the name has a producer: its pid is in
  * the text), -EACCES, -EPERM, -ENOTDIR (the directory is not ours, not writable, cannot be made), -ENOMEM, -ENOSPC,
- * -EMFILE, -ENFILE, and what the kernel says of open, socket, bind. Nothing is left behind on failure. May block for
- * file system calls only.
+ * -EMFILE, -ENFILE, -EEXIST (what is no lock file has its name), and what the kernel says of open, socket, bind.
+ * Nothing is left behind on failure. May block for file system calls only.
  */
 int tripool_producer_create(struct tripool_producer **producer, const struct tripool_producer_options *options,
     const struct tripool_format *format, struct tripool_error *error);
