@@ -23,6 +23,7 @@
 #include <cmocka.h>
 
 #define PATIENCE_MS 30000
+#define ENOUGH_SECONDS 200 /* for anything; of a child that hangs */
 
 /* Shared with a producer's process. */
 struct board {
@@ -53,14 +54,17 @@ static void *share(size_t bytes)
 	return memory;
 }
 
-/* Returns 0 in the child, which has its role. */
-static pid_t start(struct stage_role role)
+/* Returns 0 in the child, which has its role, and not the fd `not_for_it`: its role may leave more processes. */
+static pid_t start(struct stage_role role, int not_for_it)
 {
 	pid_t parent = getpid();
 	fflush(NULL);
 	pid_t pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
+		alarm(ENOUGH_SECONDS);
+		if (not_for_it >= 0)
+			close(not_for_it);
 		if (role.become)
 			role.become(role.context);
 		prctl(PR_SET_PDEATHSIG, SIGKILL); /* last: who becomes another forgets it */
@@ -79,12 +83,17 @@ int stage_wait(pid_t pid)
 	return WEXITSTATUS(status);
 }
 
-int stage_run(struct stage_role role, int (*body)(void))
+pid_t stage_start(struct stage_role role, int (*body)(void))
 {
-	pid_t pid = start(role);
+	pid_t pid = start(role, -1);
 	if (pid == 0)
 		_exit(body());
-	return stage_wait(pid);
+	return pid;
+}
+
+int stage_run(struct stage_role role, int (*body)(void))
+{
+	return stage_wait(stage_start(role, body));
 }
 
 /* ---- Visitors ------------------------------------------------------------------------------------------------- */
@@ -128,7 +137,7 @@ struct stage_visit stage_visit(struct stage_role role)
 {
 	struct stage_visit *shared = share(sizeof(*shared)), visit;
 	shared->result = -ECANCELED;
-	pid_t pid = start(role);
+	pid_t pid = start(role, -1);
 	if (pid == 0) {
 		pay_visit(shared);
 		_exit(0);
@@ -179,11 +188,9 @@ struct stage_producer stage_open(struct stage_role role, const struct tripool_pr
 	int ends[2];
 	char ready;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
-	pid_t pid = start(role);
-	if (pid == 0) {
-		close(ends[0]);
+	pid_t pid = start(role, ends[0]);
+	if (pid == 0)
 		_exit(produce(b, o, ends[1]));
-	}
 	close(ends[1]);
 	if (read(ends[0], &ready, 1) != 1)
 		fail_msg("a producer's process ended with status %d", stage_wait(pid));

@@ -52,8 +52,9 @@ struct stage_producer {
 struct stage_producer stage_open(struct stage_role role, const struct tripool_producer_options *options);
 void stage_close(struct stage_producer *producer);
 
-/* In a process like this; its result is what `body` returned. */
-int stage_run(struct stage_role role, int (*body)(void));
+/* In a process like this: its status is what `body` returns. */
+pid_t stage_start(struct stage_role role, int (*body)(void));
+int stage_run(struct stage_role role, int (*body)(void)); /* and waits for it */
 
 /* Waits for a child, which must end well: with its status. */
 int stage_wait(pid_t pid);
