@@ -198,9 +198,23 @@ struct stage_producer stage_open(struct stage_role role, const struct tripool_pr
 	    .pid = pid, .line = ends[0], .result = b->result, .error = b->error, .said = b->said};
 }
 
-void stage_close(struct stage_producer *producer)
+static void forget(struct stage_producer *producer)
 {
 	close(producer->line);
-	assert_int_equal(stage_wait(producer->pid), 0);
 	munmap((char *)producer->said - offsetof(struct board, said), sizeof(struct board));
+}
+
+void stage_close(struct stage_producer *producer)
+{
+	shutdown(producer->line, SHUT_RDWR);
+	assert_int_equal(stage_wait(producer->pid), 0);
+	forget(producer);
+}
+
+void stage_kill(struct stage_producer *producer)
+{
+	int status;
+	assert_int_equal(kill(producer->pid, SIGKILL), 0);
+	assert_int_equal(waitpid(producer->pid, &status, 0), producer->pid);
+	forget(producer);
 }

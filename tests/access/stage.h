@@ -51,6 +51,7 @@ struct stage_producer {
 
 struct stage_producer stage_open(struct stage_role role, const struct tripool_producer_options *options);
 void stage_close(struct stage_producer *producer);
+void stage_kill(struct stage_producer *producer);
 
 /* In a process like this: its status is what `body` returns. */
 pid_t stage_start(struct stage_role role, int (*body)(void));
