@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#define LONGEST_SLEEP_NS 100000000
 #define MESSAGES_AT_ONCE 4 /* so that a flood of words does not keep the producer from its frames */
 
 static void log_viewer(const struct tripool_producer *p, const struct tripool_client *v, const char *why)
@@ -96,13 +97,18 @@ static bool ask_for_room(struct tripool_producer *p)
 	return wanted;
 }
 
+/* In short sleeps, each of which counts for no longer than it was to be: where the clock jumps ahead, as that of a
+ * machine that was stopped, nobody had the time. */
 void tripool_audience_wait_for_room(struct tripool_producer *p)
 {
-	int64_t late_ns = tripool_now_ns() + p->stall_ns, left_ns = p->stall_ns;
-	for (; left_ns > 0 && ask_for_room(p); left_ns = late_ns - tripool_now_ns()) {
+	int64_t left_ns = p->stall_ns;
+	while (left_ns > 0 && ask_for_room(p)) {
+		int64_t most_ns = left_ns < LONGEST_SLEEP_NS ? left_ns : LONGEST_SLEEP_NS, begin_ns = tripool_now_ns();
 		struct pollfd f = {.fd = p->epoll, .events = POLLIN};
-		(void)poll(&f, 1, (int)((left_ns + 999999) / 1000000));
+		(void)poll(&f, 1, (int)((most_ns + 999999) / 1000000));
 		tripool_door_dispatch(p);
+		int64_t slept_ns = tripool_now_ns() - begin_ns;
+		left_ns -= slept_ns < most_ns ? slept_ns : most_ns;
 	}
 	if (left_ns > 0)
 		return;

@@ -47,7 +47,7 @@ void sandbox_become_user_namespace(void)
 		stage_give_up("cannot make a user namespace");
 }
 
-void sandbox_enter_pid_namespace(void)
+void sandbox_enter_by_fork(void)
 {
 	int status;
 	pid_t pid = fork();
@@ -116,7 +116,7 @@ void sandbox_become(const void *context)
 	if (new_user_namespace(CLONE_NEWNS | (s->own_pids ? CLONE_NEWPID : 0)) < 0)
 		stage_give_up("cannot make namespaces");
 	if (s->own_pids)
-		sandbox_enter_pid_namespace();
+		sandbox_enter_by_fork();
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || mount("none", root, "tmpfs", 0, "mode=755") < 0)
 		stage_give_up("cannot mount a new root");
 	bool is_directory = pass_in(s, root);

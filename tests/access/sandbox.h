@@ -28,7 +28,8 @@ bool sandbox_is_possible(void);
 /* A new user namespace in which only this process's own user and group are known. */
 void sandbox_become_user_namespace(void);
 
-/* In a new pid namespace: this process ends with the status of the one inside, in which it returns. */
-void sandbox_enter_pid_namespace(void);
+/* Into a new pid or time namespace, which children alone enter: this process ends with the status of the one inside, in
+ * which it returns. */
+void sandbox_enter_by_fork(void);
 
 #endif
