@@ -38,6 +38,7 @@ tripool_package(library libtripool0 libs "raw video frames between processes, wi
   "${what}\n.\nThis package has the libraries: libtripool, and libtripool-av, which shows its
 frames as FFmpeg's.")
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_SHLIBDEPS ON)
+install(FILES SECURITY.md DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/libtripool0 COMPONENT library EXCLUDE_FROM_ALL)
 set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
 set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS_POLICY ">=")
 

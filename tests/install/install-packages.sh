@@ -67,6 +67,8 @@ has tripool-tools 'share/applications/tripool-view[.]desktop' 'share/icons/hicol
 	share/zsh/vendor-completions/_tripool lib/systemd/user/tripool-capture@.service \
 	"${programs[@]/#/bin/}" "${pages[@]/#/share/man/man1/}" "${programs[@]/#/share/bash-completion/completions/}"
 
+contents libtripool0 | grep -qx share/doc/libtripool0/SECURITY.md || fail "libtripool0 has no SECURITY.md"
+
 # What cmake --install installs, and no more; zsh's file has another place there.
 (cd "$work/usr" && find . ! -type d | sed 's#^[.]/##; s#zsh/site-functions#zsh/vendor-completions#' | sort) >"$work/all"
 for package in libtripool0 libtripool-dev tripool-tools; do
