@@ -115,12 +115,22 @@ static const char *fps(char text[24], double rate)
 	return text;
 }
 
+/* "-": there is none that this side could see. */
+static void write_pid(FILE *out, int32_t pid)
+{
+	if (pid)
+		fprintf(out, " %7d ", pid);
+	else
+		fprintf(out, " %7s ", "-");
+}
+
 static void write_viewer(FILE *out, const struct tripool_report_viewer *v, int name_columns)
 {
 	char lag[24], skipped[24], taken[24];
 	fputs("  ", out);
 	put_left(out, v->name, name_columns - 2);
-	fprintf(out, " %7d %-6s %7s %7s %2u of %2u %7s\n", v->pid,
+	write_pid(out, v->pid);
+	fprintf(out, "%-6s %7s %7s %2u of %2u %7s\n",
 	    v->closed  ? "closed"
 	    : v->every ? "every"
 		       : "newest",
@@ -151,10 +161,7 @@ static void write_told(FILE *out, const struct stream *st, int name_columns, int
 static void write_stream(FILE *out, const struct stream *st, int name_columns, int columns)
 {
 	put_left(out, st->name, name_columns);
-	if (st->pid)
-		fprintf(out, " %7d ", st->pid);
-	else
-		fprintf(out, " %7s ", "-");
+	write_pid(out, st->pid);
 	if (st->failure == 0 && st->known) {
 		write_told(out, st, name_columns, columns);
 		return;

@@ -97,9 +97,10 @@ static void what_is_not_known_is_a_dash(void **state)
 	st.report.viewer[0].lag = TRIPOOL_UNKNOWN;
 	st.report.viewer[0].every = 1;
 	st.report.viewer[0].frames_acquired = 12345678;
+	st.report.viewer[0].pid = 0;
 	show(&st, 1, 80);
 	assert_string_equal(line("cam"), "cam         4711 nv12 1280x720              -         -       -   8.3 MB");
-	assert_string_equal(line("  eye"), "  eye        815 every        -       7  1 of  2  12345k");
+	assert_string_equal(line("  eye"), "  eye          - every        -       7  1 of  2  12345k");
 }
 
 static void the_largest_fits(void **state)
