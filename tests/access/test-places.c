@@ -19,6 +19,7 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -286,6 +287,30 @@ static void a_closed_directory_is_told(void **state)
 	assert_int_equal(rmdir(path), 0);
 }
 
+/* By a list beside the mode: the mode's group bits say what anybody in it may. */
+static void a_list_of_users_who_may_write_is_seen(void **state)
+{
+	(void)state;
+	const struct {
+		uint32_t version;
+		struct {
+			uint16_t tag, permissions;
+			uint32_t id;
+		} entry[5];
+	} list = {2, {{0x01, 7, UINT32_MAX}, {0x02, 7, SQUATTER}, {0x04, 0, UINT32_MAX}, {0x10, 7, UINT32_MAX},
+			 {0x20, 0, UINT32_MAX}}}; /* owner, a user, group, mask, others */
+	mount_disk("mode=755");
+	assert_int_equal(mkdir(streams, 0700), 0);
+	if (setxattr(streams, "system.posix_acl_access", &list, sizeof(list), 0) < 0) {
+		fprintf(stderr, "test-places: there are no access lists: %s\n", strerror(errno));
+		skip();
+	}
+	cannot_open(nobody, -EPERM, "others may write in directory");
+	cannot_view(nobody, -EPERM, "others may write in directory");
+	assert_int_equal(rmdir(streams), 0);
+	unmount_disk();
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, puppet_setup, puppet_teardown)
 
 int main(void)
@@ -297,6 +322,7 @@ int main(void)
 	    TEST(in_an_immutable_directory_nothing_is_half_made),
 	    TEST(a_squatted_directory_is_refused),
 	    TEST(a_closed_directory_is_told),
+	    TEST(a_list_of_users_who_may_write_is_seen),
 	};
 	if (geteuid() != 0) {
 		fputs("test-places: not root: cannot mount, nor be several users\n", stderr);
