@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "error.h"
+
 #define MAX_SIDE_PX 32768
 #define MAX_RATE_TERM 1000000 /* so that a frame's time can be computed in 64 bits */
 #define MAX_RATE 10000
@@ -21,10 +23,7 @@ static void print_error(const char *format, va_list arguments)
 
 	/* One line, whatever the user's value contains. */
 	vsnprintf(line, sizeof(line), format, arguments);
-	for (char *c = line; *c; c++) {
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			*c = '?';
-	}
+	tripool_make_printable(line);
 	fprintf(stderr, "%s: %s\n", program_invocation_short_name, line);
 }
 

@@ -38,10 +38,9 @@ static void parse(enum what what, const char *text)
 	}
 }
 
-/* In a child, as a wrong value ends the program. */
-static void assert_refused(enum what what, const char *text)
+/* In a child, as a wrong value ends the program. Writes what that says. */
+static void refuse(enum what what, const char *text, char line[4096])
 {
-	char line[4096];
 	int ends[2], status;
 	size_t length = 0;
 	ssize_t got;
@@ -58,7 +57,7 @@ static void assert_refused(enum what what, const char *text)
 		_exit(0);
 	}
 	close(ends[1]);
-	while ((got = read(ends[0], line + length, sizeof(line) - 1 - length)) > 0)
+	while ((got = read(ends[0], line + length, 4095 - length)) > 0)
 		length += (size_t)got;
 	line[length] = '\0';
 	close(ends[0]);
@@ -68,6 +67,12 @@ static void assert_refused(enum what what, const char *text)
 	assert_int_equal(strncmp(line, "test-cli: --option: '", 21), 0);
 	/* One line, and the value is in it (control characters are replaced, long ones cut). */
 	assert_ptr_equal(strchr(line, '\n'), line + length - 1);
+}
+
+static void assert_refused(enum what what, const char *text)
+{
+	char line[4096];
+	refuse(what, text, line);
 	if (strlen(text) < 500 && !strpbrk(text, "\n\t\033"))
 		assert_non_null(strstr(line, text));
 }
@@ -152,6 +157,23 @@ static void test_rate(void **state)
 		assert_refused(RATE, wrong[i]);
 }
 
+/* Neither escapes of a terminal, in two bytes as well, nor what is no UTF-8, nor half a character where it was cut. */
+static void an_error_is_fit_for_any_terminal(void **state)
+{
+	char line[4096], text[2000] = "";
+
+	(void)state;
+	refuse(UINT, "\xc2\x9b[31m\xff\xe2\x82\xac\xe2\x82", line);
+	assert_non_null(strstr(line, ": '?\?[31m?\xe2\x82\xac?\?' is not a whole number"));
+	while (strlen(text) < sizeof(text) - 4)
+		strcat(text, "\xe2\x82\xac");
+	for (int shift = 0; shift < 3; shift++) {
+		refuse(UINT, text + shift, line);
+		size_t end = strlen(line) - 1;
+		assert_true(line[end - 1] == '?' || memcmp(line + end - 3, "\xe2\x82\xac", 3) == 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -159,6 +181,7 @@ int main(void)
 	    cmocka_unit_test(test_seconds),
 	    cmocka_unit_test(test_size),
 	    cmocka_unit_test(test_rate),
+	    cmocka_unit_test(an_error_is_fit_for_any_terminal),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
