@@ -134,6 +134,8 @@ static int hear(struct tripool_viewer *v)
 		r = -EPROTO;
 	if (fd >= 0)
 		close(fd);
+	if (r == -EPROTONOSUPPORT)
+		r = -EPROTO; /* its first pool was of our version: this is no older producer, but nonsense */
 	if (r < 0)
 		tripool_log(&v->logger, TRIPOOL_LOG_ERROR, "leaving the producer of '%s': %s", v->name, why.text);
 	if (mapping) {

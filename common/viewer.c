@@ -174,7 +174,8 @@ int tripool_viewer_acquire(struct tripool_viewer *v, struct tripool_frame *frame
 		return no_frame(v);
 	}
 	v->news->socket = v->current->socket;
-	v->current->socket = -1; /* nobody writes there any more */
+	v->current->socket = -1;                            /* nobody writes there any more */
+	v->news->reader.newest = v->current->reader.newest; /* the numbers go on */
 	tripool_viewer_replace_current(v, v->news);
 	v->news = NULL;
 	if (v->every)
