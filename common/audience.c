@@ -24,7 +24,7 @@ void tripool_audience_drop(struct tripool_producer *p, uint32_t index, const cha
 {
 	struct tripool_client *v = &p->viewer[index];
 	log_viewer(p, v, why);
-	tripool_door_hang_up(p, v->socket);
+	tripool_door_hang_up(p, v);
 	tripool_writer_remove(&p->writer, index);
 	tripool_lease_unmap(v->page);
 	p->leases -= v->leases;

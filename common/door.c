@@ -73,10 +73,13 @@ close_spare:
 }
 
 /* Out of the set first: a child that was forked may keep the socket open, and in it. */
-void tripool_door_hang_up(struct tripool_producer *p, int socket)
+void tripool_door_hang_up(struct tripool_producer *p, const struct tripool_client *peer)
 {
-	epoll_ctl(p->epoll, EPOLL_CTL_DEL, socket, NULL);
-	close(socket);
+	epoll_ctl(p->epoll, EPOLL_CTL_DEL, peer->socket, NULL);
+	if (peer->page) /* else it was sent no fd */
+		tripool_unread_add(p, peer);
+	else
+		close(peer->socket);
 }
 
 static void forget_guest(struct tripool_producer *p, uint32_t index)
@@ -88,7 +91,7 @@ static void forget_guest(struct tripool_producer *p, uint32_t index)
 static void drop_guest(struct tripool_producer *p, uint32_t index)
 {
 	struct tripool_client *g = &p->guest[index];
-	tripool_door_hang_up(p, g->socket);
+	tripool_door_hang_up(p, g);
 	if (g->page) {
 		tripool_lease_unmap(g->page);
 		close(g->lease_fd);
@@ -105,6 +108,7 @@ void tripool_door_close(struct tripool_producer *p)
 		drop_guest(p, p->guests - 1);
 	while (p->viewers > 0)
 		tripool_audience_drop(p, p->viewers - 1, "was let go");
+	tripool_unread_close(p);
 	close(p->timer);
 	close(p->epoll);
 	close(p->spare_fd);
@@ -162,6 +166,8 @@ static int greet(
 {
 	int r = consider(p, m, why);
 	if (r < 0)
+		return r;
+	if ((r = tripool_unread_check(p, g->uid, why)) < 0)
 		return r;
 	if ((r = tripool_lease_create(&g->page, &g->lease_fd, why)) < 0)
 		return r;
@@ -311,7 +317,7 @@ static void handle(struct tripool_producer *p, int fd)
 	}
 }
 
-/* Lets go of those whose time is over; the fd tells when the next one's is. */
+/* Lets go of those whose time is over, or who have read all; the fd tells when to look again. */
 static void mind_guests(struct tripool_producer *p)
 {
 	int64_t now_ns = tripool_now_ns(), next_ns = INT64_MAX;
@@ -321,7 +327,10 @@ static void mind_guests(struct tripool_producer *p)
 		else if (p->guest[i].deadline_ns < next_ns)
 			next_ns = p->guest[i].deadline_ns;
 	}
-	if (p->guests == 0)
+	tripool_unread_sweep(p);
+	if (p->unreads > 0 && next_ns > now_ns + PATIENCE_NS)
+		next_ns = now_ns + PATIENCE_NS; /* no event tells what is read */
+	if (next_ns == INT64_MAX)
 		next_ns = 0; /* none */
 	struct itimerspec when = {.it_value = {next_ns / 1000000000, next_ns % 1000000000}};
 	timerfd_settime(p->timer, TFD_TIMER_ABSTIME, &when, NULL); /* which also takes back what it has told */
@@ -340,6 +349,6 @@ void tripool_door_dispatch(struct tripool_producer *p)
 	}
 	if (knock) /* last: who left has made room */
 		accept_guests(p);
-	if (p->guests > 0 || n > 0)
+	if (p->guests > 0 || p->unreads > 0 || n > 0)
 		mind_guests(p);
 }

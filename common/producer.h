@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* The producer object, shared by producer.c (the stream and its frames), door.c (who comes and goes), audience.c (the
- * viewers) and answer.c (what is told of both). One thread. */
+ * viewers), unread.c (who was let go of) and answer.c (what is told of both). One thread. */
 #ifndef TRIPOOL_PRODUCER_H
 #define TRIPOOL_PRODUCER_H
 
@@ -11,6 +11,13 @@
 #include <sys/types.h>
 
 #define TRIPOOL_MAX_GUESTS 16
+
+/* Peers that were let go of with something unread: so many may there be for another to be given anything. Guests and
+ * viewers that have been given something by then may come to it: so a user can have 8 and all guests' places of them,
+ * and some users together do not shut out the others. */
+#define TRIPOOL_MAX_UNREAD_OF_USER 8
+#define TRIPOOL_MAX_UNREAD 128
+#define TRIPOOL_MOST_UNREAD (TRIPOOL_MAX_UNREAD + TRIPOOL_MAX_GUESTS + 1 + TRIPOOL_MAX_SLOTS)
 
 /* A peer that connected. It is a *guest* until it is admitted as a *viewer*. */
 struct tripool_client {
@@ -24,6 +31,11 @@ struct tripool_client {
 	bool every;
 	uint32_t room_due; /* times that it was asked for room and has not said that there is */
 	char name[TRIPOOL_NAME_BYTES];
+};
+
+struct tripool_unread {
+	int socket;
+	uid_t uid;
 };
 
 struct tripool_producer {
@@ -58,6 +70,8 @@ struct tripool_producer {
 	struct tripool_client viewer[TRIPOOL_MAX_SLOTS]; /* viewer[i] is the writer's reader i */
 	/* In the order in which they came; one more while it is heard for the first time. */
 	struct tripool_client guest[TRIPOOL_MAX_GUESTS + 1];
+	uint32_t unreads;
+	struct tripool_unread unread[TRIPOOL_MOST_UNREAD];
 };
 
 /* Slots whose memory must be there for `leases` frames held: never fewer than triple buffering needs. */
@@ -68,8 +82,8 @@ int tripool_door_open(
     struct tripool_producer *producer, const struct tripool_producer_options *options, struct tripool_error *error);
 void tripool_door_close(struct tripool_producer *producer);
 void tripool_door_dispatch(struct tripool_producer *producer);
-/* Closes a peer's socket, and watches it no more. */
-void tripool_door_hang_up(struct tripool_producer *producer, int socket);
+/* Lets go of a peer's socket, and watches it no more. */
+void tripool_door_hang_up(struct tripool_producer *producer, const struct tripool_client *peer);
 
 /* audience.c */
 void tripool_audience_drop(struct tripool_producer *producer, uint32_t index, const char *why);
@@ -83,6 +97,14 @@ void tripool_audience_wait_for_room(struct tripool_producer *producer);
 
 /* Sends every viewer the new pool; who cannot be sent it has to leave. */
 void tripool_audience_announce_pool(struct tripool_producer *producer);
+
+/* unread.c */
+void tripool_unread_add(
+    struct tripool_producer *producer, const struct tripool_client *peer); /* or closes its socket */
+void tripool_unread_sweep(struct tripool_producer *producer); /* closes the sockets of those that have read all */
+void tripool_unread_close(struct tripool_producer *producer); /* all of them */
+/* Whether a peer of that user may be sent an fd; writes why not. */
+int tripool_unread_check(struct tripool_producer *producer, uid_t uid, struct tripool_error *why);
 
 /* answer.c: tells who asked; never waits. */
 void tripool_answer(struct tripool_producer *producer, int socket);

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -214,6 +215,54 @@ static void words_of_a_viewer_are_heard_a_few_at_a_time(void **state)
 	puppet_produce_end();
 }
 
+/* Is greeted, does not read the page that it is sent, and is let go of for a word out of place. */
+static int leave_unread(struct tripool_producer *producer)
+{
+	int directory = tripool_place_open(false, NULL), socket = tripool_place_connect(directory, "t", NULL);
+	close(directory);
+	assert_true(socket >= 0);
+	struct tripool_message m = {.preamble.type = TRIPOOL_HELLO, .hello.leases = 1};
+	assert_int_equal(tripool_wire_send(socket, &m, -1), 0);
+	tripool_producer_dispatch(producer);
+	assert_int_equal(tripool_wire_send(socket, &m, -1), 0);
+	tripool_producer_dispatch(producer);
+	return socket;
+}
+
+/* An fd that is under way counts against the producer's user: with enough of them it could send none to anybody. */
+static void who_does_not_read_is_sent_no_more(void **state)
+{
+	(void)state;
+	struct tripool_producer *producer = puppet_produce(NULL, 64);
+	int fds = count_fds(), socket[TRIPOOL_MAX_UNREAD_OF_USER], fd = -1;
+	struct puppet v = puppet_start();
+	for (int i = 0; i < TRIPOOL_MAX_UNREAD_OF_USER; i++)
+		socket[i] = leave_unread(producer);
+	struct puppet_answer a = puppet_view(&v, 1, false);
+	assert_int_equal(a.result, -ECONNREFUSED);
+	assert_non_null(strstr(a.error.text, "have not read what they were sent"));
+	/* Until one of them has read all, or goes. */
+	struct tripool_message m;
+	assert_int_equal(tripool_wire_receive(socket[0], &m, &fd), 0);
+	assert_int_equal(m.preamble.type, TRIPOOL_LEASE);
+	close(fd);
+	assert_int_equal(tripool_wire_receive(socket[0], &m, &fd), 0);
+	assert_int_equal(m.preamble.type, TRIPOOL_REFUSED);
+	assert_int_equal(tripool_wire_receive(socket[0], &m, &fd), -EPIPE);
+	assert_int_equal(puppet_view(&v, 1, false).result, 0);
+	for (int i = 0; i < TRIPOOL_MAX_UNREAD_OF_USER; i++)
+		close(socket[i]);
+	struct pollfd door = {.fd = tripool_producer_fd(producer), .events = POLLIN};
+	for (int i = 0; i < 5 && count_fds() > fds + 2; i++) { /* the puppet's two sockets */
+		assert_int_equal(poll(&door, 1, 30000), 1);
+		tripool_producer_dispatch(producer);
+	}
+	assert_int_equal(count_fds(), fds + 2);
+	assert_int_equal(poll(&door, 1, 0), 0);
+	puppet_end(&v);
+	puppet_produce_end();
+}
+
 static void a_viewer_that_never_listens_stops_nobody(void **state)
 {
 	(void)state;
@@ -249,6 +298,7 @@ int main(void)
 	    TEST(an_unsealed_lease_page_is_not_heeded),
 	    TEST(nonsense_in_a_lease_page_claims_nothing),
 	    TEST(words_of_a_viewer_are_heard_a_few_at_a_time),
+	    TEST(who_does_not_read_is_sent_no_more),
 	    TEST(a_viewer_that_never_listens_stops_nobody),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
