@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+/* attack STREAM WHICH: does its worst to a stream, by hand or for a test. */
+#include "attack.h"
+
+#include "clock.h"
+#include "tools/cli.h"
+
+#include <grp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+static const char help[] =
+    "usage: attack STREAM WHICH [--seconds S] [--seed N] [--user UID]\n"
+    "       attack --list\n"
+    "\n"
+    "Attaches to the stream as no viewer of the library's would, and does its worst.\n"
+    "\n"
+    "  --seconds S  for so long (1)\n"
+    "  --seed N     of what is random (1)\n"
+    "  --user UID   as that user; only root can be another\n"
+    "  --share X    what 'burn' takes of a processor, 0 to 1 (1)\n"
+    "  --list       all attacks, one a line: its name, the kind of stream it is for, what it does\n"
+    "\n"
+    "Status: 0 all that was tried was in vain, 1 something forbidden could be done, 77 not possible here.\n";
+
+static void list(void)
+{
+	for (const struct attack *k = attacks; k->name; k++)
+		printf("%-10s %-9s %s\n", k->name, k->lossless ? "lossless" : "any", k->what);
+}
+
+static const struct attack *find(const char *name)
+{
+	for (const struct attack *k = attacks; k->name; k++)
+		if (strcmp(k->name, name) == 0)
+			return k;
+	cli_fail("there is no attack '%s': see --list", name);
+}
+
+/* An ordinary process of that user: none that the kernel protects from others of the same one. */
+static void become(uid_t user)
+{
+	if (setgroups(0, NULL) < 0 || setresgid(user, user, user) < 0 || setresuid(user, user, user) < 0)
+		cli_fail("cannot become user %u", (unsigned)user);
+	prctl(PR_SET_DUMPABLE, 1);
+	prctl(PR_SET_PDEATHSIG, SIGKILL); /* which the change has taken back */
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {{"seconds", required_argument, NULL, 's'},
+	    {"seed", required_argument, NULL, 'n'}, {"user", required_argument, NULL, 'u'},
+	    {"share", required_argument, NULL, 'x'}, {"list", no_argument, NULL, 'l'}, {"help", no_argument, NULL, 'h'},
+	    {NULL, 0, NULL, 0}};
+	struct attacker a = {.share = 1};
+	double seconds = 1;
+	uint64_t seed = 1;
+	cli_begin();
+	for (int o; (o = getopt_long(argc, argv, ":h", options, NULL)) >= 0;) {
+		if (o == 's')
+			seconds = cli_seconds("--seconds", optarg);
+		else if (o == 'n')
+			seed = cli_uint("--seed", optarg, 0, UINT64_MAX);
+		else if (o == 'u')
+			become((uid_t)cli_uint("--user", optarg, 0, UINT32_MAX - 1));
+		else if (o == 'x')
+			a.share = cli_seconds("--share", optarg);
+		else if (o == 'h')
+			cli_print_and_exit(help);
+		else if (o == 'l')
+			return list(), cli_finish_output() < 0;
+		else
+			cli_fail_option(o, argv, options);
+	}
+	if (argc - optind != 2)
+		cli_fail("a stream and the name of an attack are needed: see --help");
+	const struct attack *k = find(argv[optind + 1]);
+	a.stream = argv[optind];
+	a.random = seed * 2 + 1;
+	a.end_ns = tripool_now_ns() + (int64_t)(seconds * 1e9);
+	k->run(&a);
+	fprintf(stderr, "attack %s: %llu tries in vain\n", k->name, (unsigned long long)a.tries);
+	return 0;
+}
