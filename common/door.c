@@ -19,9 +19,11 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#define PATIENCE_NS 1000000000 /* with a guest, for each thing it has to say */
-#define SEND_BUFFER_BYTES 4096 /* some ten messages: each unread one keeps a pool alive; or one answer */
-#define ACCEPTS_AT_ONCE 4      /* so that a flood of connections does not keep the producer from its frames */
+#define PATIENCE_NS 1000000000     /* with a guest, for each thing it has to say */
+#define SEND_BUFFER_BYTES 4096     /* some ten messages: each unread one keeps a pool alive; or one answer */
+#define RESERVE_AT_ONCE (2u << 20) /* bytes, a millisecond's worth, so that no frame waits for a viewer's memory */
+#define RESERVE_PARTS 32           /* but of a large pool enough to come to an end */
+#define ACCEPTS_AT_ONCE 4          /* so that a flood of connections does not keep the producer from its frames */
 
 static_assert(
     sizeof(struct tripool_answer) <= 2 * SEND_BUFFER_BYTES - 256, "the kernel doubles the size, and needs some");
@@ -182,22 +184,20 @@ static int greet(
 	return 0;
 }
 
-/* The guest says that it is ready: it becomes a viewer. */
-static int admit(
-    struct tripool_producer *p, struct tripool_client *g, const struct tripool_message *m, struct tripool_error *why)
+/* The guest is ready: it becomes a viewer as soon as there is memory for its leases. Returns 0, or 1: not yet. */
+static int admit(struct tripool_producer *p, struct tripool_client *g, uint64_t most_bytes, struct tripool_error *why)
 {
-	if (m->preamble.version != TRIPOOL_PROTOCOL || m->preamble.type != TRIPOOL_READY)
-		return tripool_fail(why, -EPROTO, "the second message was of type %u, not ready", m->preamble.type);
 	/* Others, or another format, may have come meanwhile. */
 	if (g->every && g->leases < tripool_audience_least_leases(p))
 		return tripool_fail(why, -EAGAIN, "%u leases do not do any more", g->leases);
 	int r = have_room(p, g->leases, why);
 	if (r < 0)
 		return r;
-	if ((r = tripool_lease_check(g->lease_fd, why)) < 0)
-		return r;
-	r = tripool_pool_reserve(&p->pool, tripool_slots_needed(p->write_depth, p->leases + g->leases), why);
-	if (r < 0)
+	if (g->deadline_ns <= tripool_now_ns())
+		most_bytes = UINT64_MAX; /* it waits for an answer, and not for ever */
+	r = tripool_pool_reserve(
+	    &p->pool, tripool_slots_needed(p->write_depth, p->leases + g->leases), most_bytes, why);
+	if (r != 0)
 		return r;
 	if ((r = tripool_audience_send_pool(p, g->socket)) < 0)
 		return tripool_fail(why, r, "the pool could not be sent: %s", strerror(-r));
@@ -209,6 +209,21 @@ static int admit(
 		p->viewers_peak = p->viewers;
 	tripool_log(&p->logger, TRIPOOL_LOG_INFO, "viewer '%s' (pid %d) came, %u of %u", g->name, (int)g->pid,
 	    p->viewers, p->max_viewers);
+	return 0;
+}
+
+/* The guest says that it is ready, and nothing after that. */
+static int check_in(struct tripool_client *g, const struct tripool_message *m, struct tripool_error *why)
+{
+	if (g->ready)
+		return tripool_fail(why, -EPROTO, "it said more than that it is ready");
+	if (m->preamble.version != TRIPOOL_PROTOCOL || m->preamble.type != TRIPOOL_READY)
+		return tripool_fail(why, -EPROTO, "the second message was of type %u, not ready", m->preamble.type);
+	int r = tripool_lease_check(g->lease_fd, why);
+	if (r < 0)
+		return r;
+	g->ready = true;
+	g->deadline_ns = tripool_now_ns() + PATIENCE_NS;
 	return 0;
 }
 
@@ -230,12 +245,34 @@ static void hear_guest(struct tripool_producer *p, uint32_t index)
 	if (r < 0)
 		tripool_fail(&why, r, r == -EPIPE ? "it hung up" : "it does not speak this protocol");
 	else
-		r = greeted ? admit(p, g, &m, &why) : greet(p, g, &m, &why);
+		r = greeted ? check_in(g, &m, &why) : greet(p, g, &m, &why);
 	if (r < 0) {
 		refuse(p, g, -r, why.text);
 		drop_guest(p, index);
-	} else if (greeted) {
-		forget_guest(p, index);
+	}
+}
+
+/* Those that are ready, in the order in which they came, as far as memory is there or was reserved now. */
+static void admit_guests(struct tripool_producer *p)
+{
+	uint64_t most =
+	    p->pool.bytes / RESERVE_PARTS > RESERVE_AT_ONCE ? p->pool.bytes / RESERVE_PARTS : RESERVE_AT_ONCE;
+	uint64_t end = p->pool.reserved_bytes + most;
+	int r = 0;
+	for (uint32_t i = 0; i < p->guests && r != 1 && p->pool.reserved_bytes < end;) {
+		struct tripool_client *g = &p->guest[i];
+		struct tripool_error why;
+		if (!g->ready) {
+			i++;
+			continue;
+		}
+		r = admit(p, g, end - p->pool.reserved_bytes, &why);
+		if (r < 0) {
+			refuse(p, g, -r, why.text);
+			drop_guest(p, i);
+		} else if (r == 0) {
+			forget_guest(p, i);
+		}
 	}
 }
 
@@ -268,12 +305,15 @@ static bool turn_one_away(struct tripool_producer *p)
 }
 
 /* For the one that came last. A crowd of mute guests keeps nobody out who is about to come in: the first mute one has
- * to go, if there is any. */
+ * to go, if there is any; else the first that is not ready. */
 static void make_room_for_a_guest(struct tripool_producer *p)
 {
 	uint32_t index = 0;
 	while (index < TRIPOOL_MAX_GUESTS && p->guest[index].page)
 		index++;
+	if (index == TRIPOOL_MAX_GUESTS)
+		for (index = 0; index < TRIPOOL_MAX_GUESTS && p->guest[index].ready;)
+			index++;
 	drop_guest(p, index < TRIPOOL_MAX_GUESTS ? index : 0);
 }
 
@@ -322,7 +362,9 @@ static void mind_guests(struct tripool_producer *p)
 {
 	int64_t now_ns = tripool_now_ns(), next_ns = INT64_MAX;
 	for (uint32_t i = p->guests; i-- > 0;) {
-		if (p->guest[i].deadline_ns <= now_ns)
+		if (p->guest[i].ready)
+			next_ns = now_ns; /* there is more to be done for it */
+		else if (p->guest[i].deadline_ns <= now_ns)
 			drop_guest(p, i);
 		else if (p->guest[i].deadline_ns < next_ns)
 			next_ns = p->guest[i].deadline_ns;
@@ -349,6 +391,7 @@ void tripool_door_dispatch(struct tripool_producer *p)
 	}
 	if (knock) /* last: who left has made room */
 		accept_guests(p);
+	admit_guests(p);
 	if (p->guests > 0 || p->unreads > 0 || n > 0)
 		mind_guests(p);
 }

@@ -161,7 +161,7 @@ int tripool_pool_create(struct tripool_pool *pool, const struct tripool_format *
 	    .format = *format,
 	};
 	made.reserved_bytes = slots_offset_bytes();
-	if ((r = tripool_pool_reserve(&made, reserved_slots, error)) < 0)
+	if ((r = tripool_pool_reserve(&made, reserved_slots, UINT64_MAX, error)) < 0)
 		goto destroy;
 	if ((r = prepare(&made, preparation, error)) < 0)
 		goto destroy;
@@ -177,15 +177,19 @@ destroy:
 	return r;
 }
 
-int tripool_pool_reserve(struct tripool_pool *pool, uint32_t slots, struct tripool_error *error)
+int tripool_pool_reserve(struct tripool_pool *pool, uint32_t slots, uint64_t most_bytes, struct tripool_error *error)
 {
 	uint64_t to = pool->header->shape.slots_offset_bytes + slots * pool->header->shape.slot_bytes;
 	if (to <= pool->reserved_bytes)
 		return 0;
+	bool all = to - pool->reserved_bytes <= most_bytes;
+	if (!all)
+		to = pool->reserved_bytes + most_bytes;
 	int r = reserve(pool->fd, pool->header, pool->reserved_bytes, to, error);
-	if (r == 0)
-		pool->reserved_bytes = to;
-	return r;
+	if (r < 0)
+		return r;
+	pool->reserved_bytes = to;
+	return all ? 0 : 1;
 }
 
 struct tripool_pool_memory tripool_pool_memory(const struct tripool_pool *pool)

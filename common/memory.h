@@ -31,8 +31,9 @@ int tripool_pool_create(struct tripool_pool *pool, const struct tripool_format *
 /* Where the pool's slots are, for its producer. */
 struct tripool_pool_memory tripool_pool_memory(const struct tripool_pool *pool);
 
-/* Reserves the memory of the first `slots` slots, so that writing them cannot fail. */
-int tripool_pool_reserve(struct tripool_pool *pool, uint32_t slots, struct tripool_error *error);
+/* Reserves the memory of the first `slots` slots, so that writing them cannot fail; of what is missing, `most_bytes` at
+ * most. Returns 0, or 1 when more is missing yet. */
+int tripool_pool_reserve(struct tripool_pool *pool, uint32_t slots, uint64_t most_bytes, struct tripool_error *error);
 
 uint8_t *tripool_pool_slot(const struct tripool_pool *pool, uint32_t slot);
 uint64_t tripool_pool_resident_bytes(const struct tripool_pool *pool);

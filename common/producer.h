@@ -27,6 +27,7 @@ struct tripool_client {
 	uid_t uid;
 	struct tripool_lease_page *page; /* NULL before its hello */
 	int lease_fd;                    /* a guest's, from its hello on */
+	bool ready;                      /* a guest that only waits for memory now, until its deadline at most */
 	uint32_t leases;
 	bool every;
 	uint32_t room_due; /* times that it was asked for room and has not said that there is */

@@ -263,6 +263,45 @@ static void who_does_not_read_is_sent_no_more(void **state)
 	puppet_produce_end();
 }
 
+/* A frame that is begun in between would wait for it. */
+static void memory_for_a_viewer_is_reserved_bit_by_bit(void **state)
+{
+	(void)state;
+	struct tripool_producer *producer =
+	    puppet_produce(&(struct tripool_producer_options){.max_leases = 40}, 1 << 15);
+	struct tripool_format f = puppet_format(1 << 15);
+	f.height_px = 64;
+	f.size_bytes = 0;
+	assert_int_equal(tripool_format_layout(&f, NULL), 0);
+	assert_int_equal(tripool_producer_set_format(producer, &f, NULL), 0);
+	uint64_t part = producer->pool.bytes / 32;
+	for (int round = 0; round < 2; round++) {
+		struct intruder i = greet(producer);
+		struct pollfd door = {.fd = tripool_producer_fd(producer), .events = POLLIN};
+		struct tripool_message m = {.preamble.type = TRIPOOL_READY};
+		assert_int_equal(fcntl(i.lease_fd, F_ADD_SEALS, TRIPOOL_SEALS), 0);
+		assert_int_equal(tripool_wire_send(i.socket, &m, -1), 0);
+		int dispatches = 0, r = -EAGAIN;
+		for (; r == -EAGAIN && dispatches < 1000; dispatches++) {
+			uint64_t before = producer->pool.reserved_bytes;
+			assert_int_equal(poll(&door, 1, 0), 1); /* by itself */
+			tripool_producer_dispatch(producer);
+			assert_true(producer->pool.reserved_bytes - before <= (part > 2 << 20 ? part : 2 << 20));
+			r = tripool_wire_receive(i.socket, &m, &i.pool_fd);
+			/* The first one goes when it has not got all: nothing is left of it. */
+			if (round == 0 && dispatches == 2)
+				break;
+		}
+		assert_true(round == 0 ? r == -EAGAIN : r == 0 && m.preamble.type == TRIPOOL_POOL);
+		assert_true(round == 0 || dispatches > 1);
+		leave(&i);
+		tripool_producer_dispatch(producer);
+		assert_int_equal(tripool_producer_viewers(producer), 0);
+		assert_int_equal(poll(&door, 1, 0), 0);
+	}
+	puppet_produce_end();
+}
+
 static void a_viewer_that_never_listens_stops_nobody(void **state)
 {
 	(void)state;
@@ -299,6 +338,7 @@ int main(void)
 	    TEST(nonsense_in_a_lease_page_claims_nothing),
 	    TEST(words_of_a_viewer_are_heard_a_few_at_a_time),
 	    TEST(who_does_not_read_is_sent_no_more),
+	    TEST(memory_for_a_viewer_is_reserved_bit_by_bit),
 	    TEST(a_viewer_that_never_listens_stops_nobody),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
