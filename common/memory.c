@@ -38,6 +38,12 @@ static int make_memory(const char *name, uint64_t bytes, void **map, struct trip
 	if (fd < 0)
 		return tripool_fail(error, -errno, "cannot make shared memory (memfd_create): %s", strerror(errno));
 	int r;
+	/* Made as if it were for all: viewers of other users could open it anew for writing, and hang attributes on it,
+	 * any amount of kernel memory that lasts as long as the pool. */
+	if (fchmod(fd, 0600) < 0) {
+		r = tripool_fail(error, -errno, "cannot close shared memory to others: %s", strerror(errno));
+		goto close_fd;
+	}
 	if (ftruncate(fd, (off_t)bytes) < 0) {
 		r = tripool_fail(
 		    error, -errno, "cannot size shared memory to %llu MiB: %s", MIB(bytes), strerror(errno));

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -113,6 +114,21 @@ static void a_viewer_cannot_write_a_pixel(void **state)
 	assert_int_equal(puppet_check(&v, 0).result, 0);
 	leave(&i);
 	puppet_end(&v);
+	puppet_produce_end();
+}
+
+/* Which leaves other users what they were given alone: no other open file of it, and no attributes. */
+static void memory_is_its_producers_alone(void **state)
+{
+	(void)state;
+	struct tripool_producer *producer = puppet_produce(NULL, 64);
+	struct intruder i = attach(producer);
+	struct stat st;
+	assert_int_equal(fstat(i.pool_fd, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	assert_int_equal(fstat(i.lease_fd, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	leave(&i);
 	puppet_produce_end();
 }
 
@@ -333,6 +349,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(a_viewer_cannot_write_a_pixel),
+	    TEST(memory_is_its_producers_alone),
 	    TEST(a_viewer_cannot_take_its_lease_page_away),
 	    TEST(an_unsealed_lease_page_is_not_heeded),
 	    TEST(nonsense_in_a_lease_page_claims_nothing),
