@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What each attack costs an honest viewer that sleeps between frames: its latency from publish to lease beside the
+ * attacker, against (a) that without anybody, and (b) that beside a process which merely burns as much processor time;
+ * and what the library takes of the producer's processor time for a frame. The three take turns, so that noise meets
+ * all of them. Ratios of medians and of 99th percentiles of one run; nothing is asserted.
+ */
+#include "attack.h"
+#include "bench/samples.h"
+#include "clock.h"
+#include "scene.h"
+#include "scratch.h"
+#include "tools/cli.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define OUR_USER 64000
+#define OTHER_USER 64001
+#define SETTLE_US 50000
+#define MOST_RATIO 1.5
+
+enum side { ALONE, ATTACKED, BURNED, SIDES };
+
+struct measured {
+	size_t samples;
+	int64_t sample_ns[SCENE_SAMPLES];
+	int64_t cpu_ns, longest_cpu_ns;
+	uint64_t cpu_frames;
+};
+
+struct plan {
+	double hz, seconds; /* of each turn */
+	int turns;
+};
+
+static const char help[] = "usage: bench-hostile [--quick] [--hz N] [ATTACK]\n"
+			   "\n"
+			   "  --quick  one turn of each attack instead of four: a minute instead of five\n"
+			   "  --hz N   frames a second (240)\n"
+			   "\n"
+			   "ATTACK: that one alone, of those that 'attack --list' tells.\n";
+
+static const struct attack burn = {.name = "burn"};
+static char dear[512]; /* the names of those that cost too much */
+
+/* ---- One turn ---- */
+
+/* An attacker, or what burns. `share` of a processor is for the latter. */
+static pid_t send_out(const struct attack *k, double seconds, double share)
+{
+	char time[32], part[32], user[16];
+	snprintf(time, sizeof(time), "%.3f", seconds);
+	snprintf(part, sizeof(part), "%.6f", share > 0.001 ? share : 0.001);
+	snprintf(user, sizeof(user), "%d", k->by == ROOT ? 0 : OTHER_USER);
+	fflush(NULL);
+	pid_t pid = fork();
+	if (pid != 0)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (!freopen("/dev/null", "w", stderr))
+		_exit(1);
+	execl(ATTACK, ATTACK, SCENE_STREAM, k->name, "--seconds", time, "--share", part,
+	    geteuid() == 0 ? "--user" : NULL, user, NULL);
+	_exit(127);
+}
+
+/* Ends it, and returns what it took of a processor. */
+static double call_back(pid_t pid, double seconds)
+{
+	struct rusage used;
+	int status;
+	kill(pid, SIGKILL);
+	if (wait4(pid, &status, 0, &used) != pid)
+		return 0;
+	return ((double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+		   (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6) /
+	       seconds;
+}
+
+static void take_turn(struct scene *s, double seconds, struct measured *m)
+{
+	atomic_store(&s->samples, 0);
+	atomic_store(&s->cpu_ns, 0);
+	atomic_store(&s->cpu_frames, 0);
+	atomic_store(&s->longest_cpu_ns, 0);
+	atomic_store(&s->sample, 1);
+	usleep((useconds_t)(seconds * 1e6));
+	atomic_store(&s->sample, 0);
+	usleep(20000); /* the frame that was under way */
+	for (size_t i = 0; i < atomic_load(&s->samples) && m->samples < SCENE_SAMPLES; i++)
+		m->sample_ns[m->samples++] = s->sample_ns[i];
+	m->cpu_ns += atomic_load(&s->cpu_ns);
+	m->cpu_frames += atomic_load(&s->cpu_frames);
+	if (atomic_load(&s->longest_cpu_ns) > m->longest_cpu_ns)
+		m->longest_cpu_ns = atomic_load(&s->longest_cpu_ns);
+}
+
+/* ---- One attack ---- */
+
+static double ratio(struct measured *a, struct measured *b, double q)
+{
+	if (a->samples == 0 || b->samples == 0)
+		return 0;
+	return quantile(a->sample_ns, a->samples, q) / quantile(b->sample_ns, b->samples, q);
+}
+
+static double us(struct measured *m, double q)
+{
+	return m->samples ? quantile(m->sample_ns, m->samples, q) / 1e3 : 0;
+}
+
+static double cpu_us(const struct measured *m)
+{
+	return m->cpu_frames ? (double)m->cpu_ns / 1e3 / (double)m->cpu_frames : 0;
+}
+
+static void print_line(const char *name, double share, struct measured m[SIDES])
+{
+	printf("%-10s %4.0f%% %6.0f %7.0f %6.0f %7.0f %6.0f %7.0f  %5.2f %6.2f  %5.2f %6.2f %7.1f %7.1f %8.0f\n", name,
+	    share * 100, us(&m[ALONE], 0.5), us(&m[ALONE], 0.99), us(&m[BURNED], 0.5), us(&m[BURNED], 0.99),
+	    us(&m[ATTACKED], 0.5), us(&m[ATTACKED], 0.99), ratio(&m[ATTACKED], &m[ALONE], 0.5),
+	    ratio(&m[ATTACKED], &m[ALONE], 0.99), ratio(&m[ATTACKED], &m[BURNED], 0.5),
+	    ratio(&m[ATTACKED], &m[BURNED], 0.99), cpu_us(&m[ALONE]), cpu_us(&m[ATTACKED]),
+	    (double)m[ATTACKED].longest_cpu_ns / 1e3);
+	fflush(stdout);
+	size_t length = strlen(dear);
+	if (ratio(&m[ATTACKED], &m[BURNED], 0.99) > MOST_RATIO)
+		snprintf(dear + length, sizeof(dear) - length, " %s", name);
+}
+
+static int measure_attack(const struct attack *k, const struct plan *plan, struct measured m[SIDES])
+{
+	struct scene_options o = {.pix_fmt = "nv12",
+	    .width_px = 1920,
+	    .height_px = 1080,
+	    .hz = plan->hz,
+	    .stamps = true,
+	    .user = geteuid() == 0 ? OUR_USER : 0};
+	double share = 0, long_enough = plan->seconds + 60;
+	struct scene *s = scene_begin(&o);
+	if (!s)
+		return -1;
+	memset(m, 0, SIDES * sizeof(*m));
+	for (int turn = 0; turn < plan->turns; turn++) {
+		take_turn(s, plan->seconds, &m[ALONE]);
+		pid_t pid = send_out(k, long_enough, 1);
+		usleep(SETTLE_US);
+		take_turn(s, plan->seconds, &m[ATTACKED]);
+		double used = call_back(pid, plan->seconds + SETTLE_US / 1e6 + 0.02);
+		share += used / plan->turns;
+		usleep(SETTLE_US);
+		pid = send_out(&burn, long_enough, used < 1 ? used : 1);
+		usleep(SETTLE_US);
+		take_turn(s, plan->seconds, &m[BURNED]);
+		call_back(pid, 1);
+		usleep(SETTLE_US);
+	}
+	print_line(k->name, share, m);
+	return scene_end(s);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {{"quick", no_argument, NULL, 'q'}, {"hz", required_argument, NULL, 'r'},
+	    {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+	struct plan plan = {.hz = 240, .seconds = 0.65, .turns = 4};
+	int failed = 0, measured = 0;
+	cli_begin();
+	for (int o; (o = getopt_long(argc, argv, ":", options, NULL)) >= 0;) {
+		if (o == 'q')
+			plan = (struct plan){.hz = plan.hz, .seconds = 0.5, .turns = 1};
+		else if (o == 'r')
+			plan.hz = cli_seconds("--hz", optarg);
+		else if (o == 'h')
+			cli_print_and_exit(help);
+		else
+			cli_fail_option(o, argv, options);
+	}
+	const char *only = optind < argc ? argv[optind] : NULL;
+	size_t bytes = SIDES * sizeof(struct measured);
+	struct measured *m = malloc(bytes);
+	if (!m || scratch_make() < 0)
+		return 1;
+	if (geteuid() == 0 &&
+	    (chown(scratch_directory(), OUR_USER, OUR_USER) < 0 || chmod(scratch_directory(), 0755) < 0))
+		return 1;
+	printf("NV12 1920x1080, %.0f frames a second, a sleeping viewer; us from publish to lease, and of the "
+	       "producer's processor a frame\n"
+	       "%-10s %5s %6s %7s %6s %7s %6s %7s  %12s  %12s %15s %8s\n"
+	       "%-10s %5s %6s %7s %6s %7s %6s %7s  %5s %6s  %5s %6s %7s %7s %8s\n",
+	    plan.hz, "", "its", "alone", "", "burned", "", "attack", "", "attack/alone", "attack/burn", "cpu", "cpu",
+	    "attack", "cpu", "p50", "p99", "p50", "p99", "p50", "p99", "p50", "p99", "p50", "p99", "alone", "attack",
+	    "longest");
+	for (const struct attack *k = attacks; k->name; k++)
+		if (strcmp(k->name, burn.name) != 0 && (!only || strcmp(only, k->name) == 0))
+			failed += measure_attack(k, &plan, m) != 0, measured++;
+	if (measured == 0)
+		cli_fail("there is no attack '%s'", only);
+	printf(
+	    "99th percentile beyond %.1f times that beside a busy process:%s\n", MOST_RATIO, dear[0] ? dear : " none");
+	free(m);
+	return failed || scratch_remove() != 0;
+}
