@@ -13,6 +13,19 @@
 
 #define ANSWER_TIMEOUT_MS 2000
 
+/* Connects. The queue before the door may be full, also of a crowd that wants to keep others out: a place comes free
+ * whenever the producer looks, so it is tried again for as long as for an answer. */
+static int knock(int directory, const char *name, struct tripool_error *error)
+{
+	int64_t deadline_ns = tripool_now_ns() + ANSWER_TIMEOUT_MS * INT64_C(1000000);
+	for (;;) {
+		int socket = tripool_place_connect(directory, name, error);
+		if (socket != -EAGAIN || tripool_now_ns() >= deadline_ns)
+			return socket;
+		(void)poll(NULL, 0, 1);
+	}
+}
+
 /* The producer's next message, or -ETIMEDOUT. A signal does not prolong the wait. */
 static int await(int socket, struct tripool_message *m, int *fd)
 {
@@ -79,7 +92,7 @@ int tripool_attach(int directory, const char *name, const char *client_name, enu
 {
 	int lease_fd, pool_fd;
 	struct tripool_lease_page *page;
-	int socket = tripool_place_connect(directory, name, error);
+	int socket = knock(directory, name, error);
 	if (socket < 0)
 		return socket;
 	struct tripool_message m = {

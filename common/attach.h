@@ -16,7 +16,7 @@ struct tripool_grant {
 
 /*
  * Finds the stream's producer in the directory and asks to be let in. Errors: as tripool_viewer_create.
- * Waits for two answers, at most two seconds for each.
+ * Waits until it can connect and for two answers, at most two seconds for each.
  */
 int tripool_attach(int directory, const char *name, const char *client_name, enum tripool_mode mode, uint32_t leases,
     struct tripool_grant *grant, struct tripool_error *error);

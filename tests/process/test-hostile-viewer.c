@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -279,6 +280,34 @@ static void who_does_not_read_is_sent_no_more(void **state)
 	puppet_produce_end();
 }
 
+/* So many mutes stand before the door that no more fit; it is opened only later. */
+static void who_finds_a_crowd_knocks_again(void **state)
+{
+	(void)state;
+	struct tripool_producer *producer = puppet_produce(NULL, 64);
+	int directory = tripool_place_open(false, NULL), mute[200], mutes = 0, status;
+	while (mutes < 200 && (mute[mutes] = tripool_place_connect(directory, "t", NULL)) >= 0)
+		mutes++;
+	assert_in_range(mutes, 1, 199);
+	close(directory);
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct tripool_viewer_options o = {.name = "t"};
+		struct tripool_viewer *v;
+		_exit(tripool_viewer_create(&v, &o, NULL) == 0 ? 0 : 1);
+	}
+	usleep(100000);
+	for (int tries = 0; waitpid(pid, &status, WNOHANG) == 0 && tries < 30000; tries++) {
+		tripool_producer_dispatch(producer);
+		usleep(1000);
+	}
+	assert_int_equal(status, 0);
+	while (mutes > 0)
+		close(mute[--mutes]);
+	puppet_produce_end();
+}
+
 /* A frame that is begun in between would wait for it. */
 static void memory_for_a_viewer_is_reserved_bit_by_bit(void **state)
 {
@@ -355,6 +384,7 @@ int main(void)
 	    TEST(nonsense_in_a_lease_page_claims_nothing),
 	    TEST(words_of_a_viewer_are_heard_a_few_at_a_time),
 	    TEST(who_does_not_read_is_sent_no_more),
+	    TEST(who_finds_a_crowd_knocks_again),
 	    TEST(memory_for_a_viewer_is_reserved_bit_by_bit),
 	    TEST(a_viewer_that_never_listens_stops_nobody),
 	};
