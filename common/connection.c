@@ -6,6 +6,7 @@
 #include "wire.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/inotify.h>
@@ -48,6 +49,17 @@ void tripool_connection_finish(struct tripool_viewer *v)
 	close(v->inotify);
 }
 
+/* When a process dies the kernel closes the highest fds first, and takes its time for inotify's (it waits until nobody
+ * in the system looks at such fds). The producer is to hear of the death at once. */
+static int put_above(int socket, int inotify)
+{
+	int higher = socket > inotify ? socket : fcntl(socket, F_DUPFD_CLOEXEC, inotify + 1);
+	if (higher < 0 || higher == socket)
+		return socket; /* no fd is left: so be it */
+	close(socket);
+	return higher;
+}
+
 static int attach_once(struct tripool_viewer *v, struct tripool_error *error)
 {
 	int directory = tripool_place_open(false, error);
@@ -65,6 +77,7 @@ static int attach_once(struct tripool_viewer *v, struct tripool_error *error)
 		return tripool_fail(error, watched, "%s", unwatched.text);
 	if (r < 0)
 		return r;
+	grant.socket = put_above(grant.socket, v->inotify);
 	struct tripool_mapping *mapping = NULL;
 	r = tripool_mapping_create(&mapping, &grant.pool, grant.pool_fd, grant.page, v->leases, error);
 	close(grant.pool_fd);

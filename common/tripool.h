@@ -303,7 +303,8 @@ struct tripool_viewer_stats {
 int tripool_viewer_create(
     struct tripool_viewer **viewer, const struct tripool_viewer_options *options, struct tripool_error *error);
 
-/* Lets go of every lease and detaches. NULL is fine. */
+/* Lets go of every lease and detaches. NULL is fine. The kernel takes some 10 ms to close what watches for a producer,
+ * more where it is busy; the producer hears before that. */
 void tripool_viewer_destroy(struct tripool_viewer *viewer);
 
 /*

@@ -156,6 +156,41 @@ static void a_dead_viewer_keeps_nobody_busy(void **state)
 	puppet_produce_end();
 }
 
+/* The number of the highest fd that leads there, or -1. */
+static int find_fd(const char *target)
+{
+	for (int fd = 255; fd >= 0; fd--) {
+		char path[32], link[64];
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		ssize_t n = readlink(path, link, sizeof(link) - 1);
+		if (n > 0 && strncmp(link, target, strlen(target)) == 0)
+			return fd;
+	}
+	return -1;
+}
+
+static void a_death_is_told_before_the_watch_of_the_directory_ends(void **state)
+{
+	(void)state;
+	struct puppet p = puppet_start();
+	struct tripool_viewer_options options = {.name = "t", .wait_for_producer = true};
+	struct tripool_viewer *v;
+	int low[8]; /* by the time the producer comes, these are free again */
+	for (int i = 0; i < 8; i++)
+		low[i] = dup(0);
+	assert_int_equal(tripool_viewer_create(&v, &options, NULL), 0);
+	for (int i = 0; i < 8; i++)
+		close(low[i]);
+	assert_int_equal(puppet_become_producer(&p, 64).result, 0);
+	puppet_tell_dispatch_for(&p, 200);
+	assert_int_equal(tripool_viewer_reconnect(v, NULL), 0);
+	/* The kernel closes a dead process's fds from the highest down, and lets inotify's wait. */
+	assert_true(find_fd("socket:") > find_fd("anon_inode:inotify"));
+	puppet_hear(&p);
+	tripool_viewer_destroy(v);
+	puppet_end(&p);
+}
+
 static void a_stopped_viewer_does_not_keep_old_pools(void **state)
 {
 	(void)state;
@@ -349,6 +384,7 @@ int main(void)
 	    TEST(an_orderly_end_is_told_too),
 	    TEST(a_lost_producer_keeps_nobody_busy),
 	    TEST(a_dead_viewer_keeps_nobody_busy),
+	    TEST(a_death_is_told_before_the_watch_of_the_directory_ends),
 	    TEST(a_stopped_viewer_does_not_keep_old_pools),
 	    TEST(a_poll_loop_is_told_everything),
 	    TEST(a_viewer_may_come_first),
