@@ -19,7 +19,8 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#define PATIENCE_NS 1000000000     /* with a guest, for each thing it has to say */
+#define PATIENCE_NS 3000000000     /* with a guest, for each thing it has to say: its machine may be busy */
+#define LOOK_AGAIN_NS 1000000000   /* a viewer waits two seconds for an answer */
 #define SEND_BUFFER_BYTES 4096     /* some ten messages: each unread one keeps a pool alive; or one answer */
 #define RESERVE_AT_ONCE (2u << 20) /* bytes, a millisecond's worth, so that no frame waits for a viewer's memory */
 #define RESERVE_PARTS 32           /* but of a large pool enough to come to an end */
@@ -223,7 +224,7 @@ static int check_in(struct tripool_client *g, const struct tripool_message *m, s
 	if (r < 0)
 		return r;
 	g->ready = true;
-	g->deadline_ns = tripool_now_ns() + PATIENCE_NS;
+	g->deadline_ns = tripool_now_ns() + LOOK_AGAIN_NS;
 	return 0;
 }
 
@@ -370,8 +371,8 @@ static void mind_guests(struct tripool_producer *p)
 			next_ns = p->guest[i].deadline_ns;
 	}
 	tripool_unread_sweep(p);
-	if (p->unreads > 0 && next_ns > now_ns + PATIENCE_NS)
-		next_ns = now_ns + PATIENCE_NS; /* no event tells what is read */
+	if (p->unreads > 0 && next_ns > now_ns + LOOK_AGAIN_NS)
+		next_ns = now_ns + LOOK_AGAIN_NS; /* no event tells what is read */
 	if (next_ns == INT64_MAX)
 		next_ns = 0; /* none */
 	struct itimerspec when = {.it_value = {next_ns / 1000000000, next_ns % 1000000000}};

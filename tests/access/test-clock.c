@@ -113,7 +113,7 @@ static void after_a_jump_the_door_is_as_before(void **state)
 		tripool_producer_dispatch(producer);
 		assert_int_equal(count_fds(), fds + 2);
 		jumps->monotonic_s += 10 * HOUR_S;
-		/* Whose time it was is gone with it; who comes now has a second, and no more. */
+		/* Whose time it was is gone with it; who comes now has three seconds, and no more. */
 		late = knock();
 		tripool_producer_dispatch(producer);
 		assert_int_equal(count_fds(), fds + 3);

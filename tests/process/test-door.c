@@ -325,7 +325,7 @@ static void only_who_is_ready_counts(void **state)
 	puppet_produce_end();
 }
 
-static void a_mute_has_a_second(void **state)
+static void a_mute_has_three_seconds(void **state)
 {
 	(void)state;
 	struct tripool_producer *producer = puppet_produce(NULL, 64);
@@ -418,7 +418,7 @@ int main(void)
 	    TEST(a_crowd_of_mutes_keeps_nobody_out),
 	    TEST(who_comes_first_is_heard_longest),
 	    TEST(only_who_is_ready_counts),
-	    TEST(a_mute_has_a_second),
+	    TEST(a_mute_has_three_seconds),
 	    TEST(by_hand_begin_lets_nobody_in),
 	    TEST(begin_lets_viewers_in),
 	};
