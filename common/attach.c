@@ -54,7 +54,9 @@ static int judge(const char *name, int r, const struct tripool_message *m, enum 
 	if (r == -EMFILE)
 		return tripool_fail(error, r, "no file descriptor is left for the memory of '%s' (ulimit -n)", name);
 	if (r < 0)
-		return tripool_fail(error, r == -EPROTO ? r : -EIO, "the producer of '%s' sent no proper answer: %s",
+		return tripool_fail(error, r,
+		    r == -EPROTO ? "the producer of '%s' sent no proper answer: %s"
+				 : "cannot hear the producer of '%s': %s",
 		    name, strerror(-r));
 	if (m->preamble.type == TRIPOOL_REFUSED) {
 		int length = (int)strnlen(m->refused.reason, sizeof(m->refused.reason));
@@ -75,10 +77,11 @@ static int judge(const char *name, int r, const struct tripool_message *m, enum 
 static int ask(const char *name, int socket, struct tripool_message *m, enum tripool_message_type type, int *fd,
     struct tripool_error *error)
 {
-	/* A refusal may come, and the line be cut, before this: so a failure to send is not the last word. */
-	(void)tripool_wire_send(socket, m, -1);
-	int got = -1;
-	int r = await(socket, m, &got);
+	int got = -1, r = tripool_wire_send(socket, m, -1);
+	/* Before this a refusal may have come, and the line been cut: so that it is cut is not the last word. */
+	if (r < 0 && r != -EPIPE)
+		return tripool_fail(error, r, "cannot ask the producer of '%s': %s", name, strerror(-r));
+	r = await(socket, m, &got);
 	r = judge(name, r, m, type, got, error);
 	if (r == 0)
 		*fd = got;

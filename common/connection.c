@@ -22,6 +22,14 @@ static int watch(struct tripool_viewer *v, int fd, struct tripool_error *error)
 	return 0;
 }
 
+/* Whether the fd hears of producers that come: as long as there is none. What is watched already can be changed without
+ * asking for anything, so this cannot fail. */
+static void heed_directory(struct tripool_viewer *v, bool heed)
+{
+	struct epoll_event event = {.events = heed ? EPOLLIN : 0, .data.fd = v->inotify};
+	epoll_ctl(v->epoll, EPOLL_CTL_MOD, v->inotify, &event);
+}
+
 int tripool_connection_init(struct tripool_viewer *v, struct tripool_error *error)
 {
 	int r = v->inotify = tripool_place_inotify(error);
@@ -89,7 +97,7 @@ static int attach_once(struct tripool_viewer *v, struct tripool_error *error)
 		close(grant.socket);
 		return r;
 	}
-	epoll_ctl(v->epoll, EPOLL_CTL_DEL, v->inotify, NULL);
+	heed_directory(v, false);
 	tripool_viewer_replace_current(v, mapping);
 	if (v->page)
 		tripool_lease_unmap(v->page);
@@ -126,9 +134,7 @@ void tripool_connection_close(struct tripool_viewer *v, int failure)
 		close(v->socket);
 	v->socket = -1;
 	v->failure = failure;
-	struct tripool_error why;
-	if (watch(v, v->inotify, &why) < 0)
-		tripool_log(&v->logger, TRIPOOL_LOG_ERROR, "%s", why.text);
+	heed_directory(v, true);
 }
 
 /* One message from the producer, taken in. 0, -EAGAIN, or why it is no producer any more. */

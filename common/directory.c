@@ -86,7 +86,9 @@ static int watch_above(struct tripool_directory *d, const char *path, struct tri
 		return tripool_fail(error, -errno, "cannot watch '%.150s', where the directory of streams will be: %s",
 		    above, strerror(errno));
 	replace_watch(d, watch);
-	return stat(below, &st) == 0 ? -EAGAIN : 0;
+	if (stat(below, &st) == 0)
+		return -EAGAIN;
+	return errno == ENOENT ? 0 : tripool_fail(error, -errno, "cannot look at '%.150s': %s", below, strerror(errno));
 }
 
 /* Returns the directory, watched from here on; or -ENOENT: there is none, and its coming is watched for. */

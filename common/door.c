@@ -35,11 +35,16 @@ static int watch(struct tripool_producer *p, int fd, uint32_t events)
 	return epoll_ctl(p->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
 }
 
+static int open_spare_fd(void)
+{
+	return open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
 int tripool_door_open(
     struct tripool_producer *p, const struct tripool_producer_options *options, struct tripool_error *error)
 {
 	int r;
-	p->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	p->spare_fd = open_spare_fd();
 	if (p->spare_fd < 0)
 		return tripool_fail(error, -errno, "cannot open /dev/null: %s", strerror(errno));
 	p->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -301,7 +306,7 @@ static bool turn_one_away(struct tripool_producer *p)
 		refuse(p, &peer, EMFILE, "the producer has no file descriptor left (ulimit -n)");
 		close(socket);
 	}
-	p->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	p->spare_fd = open_spare_fd();
 	return socket >= 0;
 }
 
@@ -382,6 +387,8 @@ static void mind_guests(struct tripool_producer *p)
 void tripool_door_dispatch(struct tripool_producer *p)
 {
 	struct epoll_event events[32];
+	if (p->spare_fd < 0) /* another was faster when it was given up last */
+		p->spare_fd = open_spare_fd();
 	int n = epoll_wait(p->epoll, events, 32, 0);
 	bool knock = false;
 	for (int i = 0; i < n; i++) {

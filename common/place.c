@@ -168,8 +168,11 @@ static int lock_once(int directory, const char *name, struct tripool_error *erro
 		goto close_fd;
 	}
 	/* The one before us may have removed the file while we waited for nothing: then we locked a ghost. */
+	errno = 0;
 	if (!tripool_place_is_ours(directory, name, fd)) {
-		r = -EAGAIN;
+		r = errno == 0 || errno == ENOENT
+		        ? -EAGAIN
+		        : tripool_fail(error, -errno, "cannot look at the lock file '%s': %s", file, strerror(errno));
 		goto close_fd;
 	}
 	int n = snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());

@@ -76,8 +76,7 @@ int tripool_place_listen(int directory, const char *name, uint32_t mode, const c
 	if ((r = address(&a, directory, new_file, error)) < 0)
 		goto close_fd;
 	/* The socket's own mode limits the file's: nobody else gets in before it is what it should be. */
-	fchmod(fd, 0600);
-	if (bind(fd, (struct sockaddr *)&a, sizeof(a)) < 0) {
+	if (fchmod(fd, 0600) < 0 || bind(fd, (struct sockaddr *)&a, sizeof(a)) < 0) {
 		r = tripool_fail(error, -errno, "cannot make the socket '%s': %s", file, strerror(errno));
 		goto close_fd;
 	}
@@ -114,16 +113,18 @@ static int find_socket(int directory, const char *name, struct tripool_error *er
 	char file[TRIPOOL_FILE_BYTES];
 	struct stat st;
 	int fd = openat(directory, tripool_place_file(file, name, ".sock"), O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode))
+	int looked = fd < 0 ? -1 : fstat(fd, &st);
+	if (looked == 0 && S_ISSOCK(st.st_mode))
 		return fd;
+	int r = looked == 0 ? -ENOENT : -errno;
 	if (fd >= 0)
 		close(fd);
-	if (fd >= 0 || errno == ENOENT)
+	if (r == -ENOENT)
 		return tripool_fail(error, -ENOENT, "stream '%s' has no producer", name);
-	if (errno == EACCES)
-		return tripool_fail(error, -EACCES,
+	if (r == -EACCES)
+		return tripool_fail(error, r,
 		    "the directory of streams is not open to this user (whose it is lets others in by chmod 755)");
-	return tripool_fail(error, -errno, "cannot look for stream '%s': %s", name, strerror(errno));
+	return tripool_fail(error, r, "cannot look for stream '%s': %s", name, strerror(-r));
 }
 
 static int connect_to(int directory, const char *name, int found, struct tripool_error *error)

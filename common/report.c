@@ -29,10 +29,13 @@ int tripool_report_ask(const char *name, struct tripool_error *error)
 	close(directory);
 	if (fd < 0)
 		return fd;
-	/* Should it fail, the producer is gone, or has said why before: take tells. */
 	struct tripool_message m = {.preamble.type = TRIPOOL_ASK};
-	(void)tripool_wire_send(fd, &m, -1);
-	return fd;
+	r = tripool_wire_send(fd, &m, -1);
+	/* -EPIPE: the producer is gone, or has said why before. Take tells. */
+	if (r == 0 || r == -EPIPE)
+		return fd;
+	close(fd);
+	return tripool_fail(error, r, "cannot ask the producer of '%s': %s", name, strerror(-r));
 }
 
 /* Whether it is an answer at all; writes why not. */
@@ -43,8 +46,9 @@ static int judge(int r, const union tripool_reply *reply, struct tripool_error *
 	if (r == -EPIPE)
 		return tripool_fail(error, r, "its producer hung up");
 	if (r < 0)
-		return tripool_fail(
-		    error, r == -EPROTO ? r : -EIO, "its producer sent no proper answer: %s", strerror(-r));
+		return tripool_fail(error, r,
+		    r == -EPROTO ? "its producer sent no proper answer: %s" : "cannot hear its producer: %s",
+		    strerror(-r));
 	const struct tripool_preamble *p = &reply->preamble;
 	if (p->type == TRIPOOL_REFUSED) {
 		const struct tripool_refused *refused = &reply->message.refused;

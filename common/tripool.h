@@ -200,6 +200,9 @@ struct tripool_producer_stats {
  * the text), -EACCES, -EPERM, -ENOTDIR (the directory is not ours, not writable, cannot be made), -ENOMEM, -ENOSPC,
  * -EMFILE, -ENFILE, -EEXIST (what is no lock file has its name), and what the kernel says of open, socket, bind.
  * Nothing is left behind on failure. May block for file system calls only.
+ * Memory is had here, in set_format and when a viewer is admitted, or refused here by -ENOMEM, -ENOSPC: writing a slot
+ * never fails. But where a memory cgroup allows less than the machine has (a container's limit, systemd's MemoryMax)
+ * the kernel does not refuse: it kills a process of that cgroup, in one of these calls and not later.
  */
 int tripool_producer_create(struct tripool_producer **producer, const struct tripool_producer_options *options,
     const struct tripool_format *format, struct tripool_error *error);
@@ -319,6 +322,8 @@ void tripool_viewer_destroy(struct tripool_viewer *viewer);
  *            then: a death is told by the socket, not by the pool.
  *   -EBUSY   all leases are in use (with `every`: by frames that are held, or behind the oldest one that is)
  *   -EPROTO  the producer broke the protocol; reconnect, or give up
+ *   others (-ENOMEM, -EMFILE): the next format's memory could not be had, and its producer was left: said once, then
+ *            as after -EPIPE
  */
 int tripool_viewer_acquire(struct tripool_viewer *viewer, struct tripool_frame *frame);
 

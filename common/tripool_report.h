@@ -87,7 +87,7 @@ int tripool_report_get(const char *name, int timeout_ms, struct tripool_report *
  * readable (poll, epoll) when take has something to say; it is the caller's, to close at any time. SO_PEERCRED tells
  * its producer's pid even if that never answers. Neither waits.
  * Errors of ask: -EINVAL (name), -ENOENT (no producer), -EAGAIN (it is too busy to be asked: 64 others wait), -EACCES,
- * -EPERM, -ENOTDIR (socket or directory are not open to us), -EMFILE, -ENFILE.
+ * -EPERM, -ENOTDIR (socket or directory are not open to us), -EMFILE, -ENFILE, -ENOMEM.
  */
 int tripool_report_ask(const char *name, struct tripool_error *error);
 

@@ -51,7 +51,11 @@ int tripool_wire_send_answer(int socket, struct tripool_answer *answer)
 int tripool_wire_nudge(int socket, enum tripool_message_type type)
 {
 	struct tripool_preamble nudge = preamble((uint16_t)type);
-	return send(socket, &nudge, sizeof(nudge), MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno : 0;
+	ssize_t n;
+	do
+		n = send(socket, &nudge, sizeof(nudge), MSG_NOSIGNAL | MSG_DONTWAIT);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : 0;
 }
 
 /* There is room for one fd only. */
