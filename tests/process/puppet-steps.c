@@ -42,6 +42,15 @@ static int dispatch_for(struct tripool_producer *producer, int64_t milliseconds)
 	return viewers;
 }
 
+/* Until there is another order. */
+static void host(struct tripool_producer *producer, int socket)
+{
+	struct pollfd f[2] = {
+	    {.fd = socket, .events = POLLIN}, {.fd = tripool_producer_fd(producer), .events = POLLIN}};
+	while (poll(f, 2, -1) >= 0 && !f[0].revents)
+		tripool_producer_dispatch(producer);
+}
+
 struct stage {
 	struct tripool_viewer *viewer;
 	struct tripool_producer *producer;
@@ -112,6 +121,10 @@ static void produce_step(struct stage *s, const struct order *o, struct puppet_a
 	case MAKE_FRAMES:
 		puppet_publish(s->producer, (unsigned)o->a);
 		break;
+	case SET_FORMAT:
+		format = puppet_format((uint32_t)o->a);
+		a->result = tripool_producer_set_format(s->producer, &format, &a->error);
+		break;
 	default: /* DISPATCH_FOR */
 		a->result = dispatch_for(s->producer, o->a);
 	}
@@ -137,6 +150,10 @@ _Noreturn void puppet_main(int socket)
 	struct order o;
 	while (recv(socket, &o, sizeof(o), 0) == sizeof(o) && o.step != END) {
 		struct puppet_answer a = {0};
+		if (o.step == HOST) {
+			host(s.producer, socket);
+			continue;
+		}
 		if (o.step < PRODUCE)
 			view_step(&s, &o, &a);
 		else

@@ -19,6 +19,8 @@ enum step {
 	PRODUCE,
 	MAKE_FRAMES,
 	DISPATCH_FOR,
+	SET_FORMAT,
+	HOST,
 	END
 };
 

@@ -133,6 +133,11 @@ void puppet_tell_wait(struct puppet *p, int timeout_ms)
 	tell(p, WAIT, timeout_ms, 0);
 }
 
+void puppet_tell_view(struct puppet *p, uint32_t leases, bool every)
+{
+	tell(p, VIEW, leases, every ? 2 : 0);
+}
+
 struct puppet_answer puppet_rewind(struct puppet *p)
 {
 	return ask(p, REWIND, 0, 0);
@@ -171,6 +176,16 @@ struct puppet_answer puppet_dispatch_for(struct puppet *p, int milliseconds)
 void puppet_tell_dispatch_for(struct puppet *p, int milliseconds)
 {
 	tell(p, DISPATCH_FOR, milliseconds, 0);
+}
+
+struct puppet_answer puppet_set_format(struct puppet *p, uint32_t width_px)
+{
+	return ask(p, SET_FORMAT, width_px, 0);
+}
+
+void puppet_tell_host(struct puppet *p)
+{
+	tell(p, HOST, 0, 0);
 }
 
 void puppet_kill(struct puppet *p, int signal)

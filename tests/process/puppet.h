@@ -59,6 +59,7 @@ struct puppet_answer puppet_stats(struct puppet *puppet); /* sequence: skipped; 
 /* Told now, answered later: for a puppet that is to sleep in wait while the test does something. */
 void puppet_tell_wait(struct puppet *puppet, int timeout_ms);
 void puppet_tell_poll(struct puppet *puppet, int timeout_ms); /* the same by arm and the fd */
+void puppet_tell_view(struct puppet *puppet, uint32_t leases, bool every);
 struct puppet_answer puppet_hear(struct puppet *puppet);
 
 /* Producer's steps. */
@@ -66,6 +67,8 @@ struct puppet_answer puppet_become_producer(struct puppet *puppet, uint32_t widt
 struct puppet_answer puppet_make_frames(struct puppet *puppet, unsigned frames);
 struct puppet_answer puppet_dispatch_for(struct puppet *puppet, int milliseconds);
 void puppet_tell_dispatch_for(struct puppet *puppet, int milliseconds);
+struct puppet_answer puppet_set_format(struct puppet *puppet, uint32_t width_px);
+void puppet_tell_host(struct puppet *puppet); /* answers the door until its next step; has nothing to answer itself */
 
 int count_fds(void);
 int count_files(void); /* in the stream directory */

@@ -21,6 +21,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -104,7 +105,7 @@ static void strange_files_are_ignored(void **state)
 	static const char *const directories[] = {"dir.sock", ".sock", "deep.sock.d", NULL};
 	static const char *const pipes[] = {"fifo.sock", "two\nlines.sock", NULL};
 	static const char *const links[] = {"link.sock", "new\nline.sock", ".hidden.sock", "a b.sock", "x.sock.new",
-	    "t.sockx", "tsock", "\xff.sock", NULL};
+	    "t.sockx", "tsock", "s", "\xff.sock", NULL};
 	static const char *const sockets[] = {"stale.sock", "datagram.sock", "stream.sock", NULL};
 	struct tripool_producer *p = list_produce("t", NULL, NULL);
 	for (int i = 0; directories[i]; i++)
@@ -116,18 +117,26 @@ static void strange_files_are_ignored(void **state)
 	close(open(path_of("file.sock"), O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
 	assert_int_equal(symlink("t.sock", path_of(links[0])), 0);
 	/* the same living socket under names that no stream has */
-	char socket[512];
-	strcpy(socket, path_of("t.sock"));
+	char living[512];
+	strcpy(living, path_of("t.sock"));
 	for (int i = 1; links[i]; i++)
-		assert_int_equal(link(socket, path_of(links[i])), 0);
+		assert_int_equal(link(living, path_of(links[i])), 0);
 	memset(too_long, 'n', sizeof(too_long));
 	strcpy(too_long + TRIPOOL_NAME_BYTES, ".sock");
-	assert_int_equal(link(socket, path_of(too_long)), 0);
+	assert_int_equal(link(living, path_of(too_long)), 0);
+
+	/* a socket that can be connected to, but not as a stream's */
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	int gram = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	strcpy(a.sun_path, path_of("living.sock"));
+	assert_int_equal(bind(gram, (struct sockaddr *)&a, sizeof(a)), 0);
 
 	struct tripool_directory *d = list_open();
 	assert_string_equal(list_rest(d), "t");
 	tripool_directory_destroy(d);
 	tripool_producer_destroy(p);
+	close(gram);
+	unlink(a.sun_path);
 	remove_files(directories);
 	remove_files(pipes);
 	remove_files(links);

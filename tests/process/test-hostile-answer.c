@@ -139,6 +139,17 @@ SPOIL(no_mode, r->viewer[0].every = 2)
 SPOIL(from_the_future, r->publish_ns = 1001)
 SPOIL(before_all_time, r->publish_ns = INT64_MIN)
 SPOIL(interval_beyond, r->interval_ns = 901)
+SPOIL(interval_of_less_than_nothing, r->interval_ns = -1)
+SPOIL(more_touched_than_slots, r->slots_touched = 19)
+SPOIL(more_written_than_slots, r->slots_writing = 19)
+SPOIL(deeper_than_slots, r->write_depth = 19)
+SPOIL(more_viewers_than_slots, r->max_viewers = 19)
+SPOIL(more_leases_than_slots, r->max_leases = 19)
+SPOIL(more_leases_than_the_most, r->leases = 17)
+SPOIL(more_memory_than_there_is, r->pool_resident_bytes = UINT64_MAX)
+SPOIL(more_addresses_than_there_are, r->pool_bytes = UINT64_MAX)
+SPOIL(more_than_lossless, r->lossless = 2)
+SPOIL(more_than_closed, r->viewer[1].closed = 2)
 SPOIL(no_format, r->format.width_px = 0)
 SPOIL(endless_format, memset(r->format.pix_fmt, 'a', sizeof(r->format.pix_fmt)))
 SPOIL(endless_name, memset(r->viewer[1].name, 'a', sizeof(r->viewer[1].name)))
@@ -168,7 +179,10 @@ static void an_answer_cannot_harm_who_asks(void **state)
 	for (size_t i = 0; i < sizeof(unsound) / sizeof(*unsound); i++)
 		expect(unsound[i], -EPROTO, "no proper answer");
 	const spoil_fn senseless[] = {more_than_the_most, too_many_slots, more_held_than_leases, too_many_leases,
-	    lag_beyond, no_pid, no_mode, from_the_future, before_all_time, interval_beyond, no_format, endless_format};
+	    lag_beyond, no_pid, no_mode, from_the_future, before_all_time, interval_beyond, no_format, endless_format,
+	    interval_of_less_than_nothing, more_touched_than_slots, more_written_than_slots, deeper_than_slots,
+	    more_viewers_than_slots, more_leases_than_slots, more_leases_than_the_most, more_memory_than_there_is,
+	    more_addresses_than_there_are, more_than_lossless, more_than_closed};
 	for (size_t i = 0; i < sizeof(senseless) / sizeof(*senseless); i++)
 		expect(senseless[i], -EPROTO, "makes no sense");
 	expect(other_version, -EPROTONOSUPPORT, "speaks version 9");

@@ -135,6 +135,168 @@ static void no_memory_is_a_clear_error(void **state)
 	in_a_child(create_more_than_there_is);
 }
 
+/* ---- Few fds, few addresses: at attach, at a new format, in the list ---- */
+
+/* Kinds of limit: how much is in use, and what is said when there is no more. */
+struct limit {
+	int resource;
+	rlim_t (*used)(void);
+	rlim_t step;
+	int result;
+	const char *words;
+};
+
+static rlim_t used_fds(void)
+{
+	return (rlim_t)count_fds() - 1;
+}
+
+static rlim_t used_addresses(void)
+{
+	unsigned long pages = 0;
+	FILE *file = fopen("/proc/self/statm", "re");
+	if (!file || fscanf(file, "%lu", &pages) != 1 || fclose(file) != 0)
+		_exit(10);
+	return (rlim_t)pages * 4096;
+}
+
+static const struct limit few_fds = {RLIMIT_NOFILE, used_fds, 1, -EMFILE, "Too many open files|no file descriptor"};
+static const struct limit few_addresses = {
+    RLIMIT_AS, used_addresses, 64 << 10, -ENOMEM, "Cannot allocate memory|no memory"};
+static const struct limit *limit;
+
+static bool says_one_of(const char *text, const char *words)
+{
+	size_t first = strcspn(words, "|");
+	char one[64], other[64];
+	snprintf(one, sizeof(one), "%.*s", (int)first, words);
+	snprintf(other, sizeof(other), "%s", words + first + 1);
+	return strstr(text, one) || strstr(text, other);
+}
+
+/*
+ * Calls `call` with more and more of what is limited, until it has enough; before, each time the same is said, and
+ * nothing is left. What is written down is read back without the limit, as that needs fds, too.
+ */
+static void with_more_and_more(int (*call)(struct tripool_error *))
+{
+	struct rlimit before;
+	int refused = 0, r;
+	getrlimit(limit->resource, &before);
+	do {
+		struct tripool_error e = {""};
+		rlim_t used = limit->used(), fds = used_fds();
+		struct rlimit few = {.rlim_cur = used + limit->step * (rlim_t)refused, .rlim_max = before.rlim_max};
+		if (setrlimit(limit->resource, &few) < 0)
+			_exit(2);
+		r = call(&e);
+		setrlimit(limit->resource, &before);
+		if (r < 0 && (r != limit->result || !says_one_of(e.text, limit->words))) {
+			fprintf(stderr, "%d: %s\n", r, e.text);
+			_exit(3);
+		}
+		if (r < 0 && (limit->used() > used || used_fds() > fds))
+			_exit(4);
+	} while (r < 0 && ++refused < 2000);
+	if (refused == 0 || r < 0)
+		_exit(5);
+}
+
+static struct tripool_producer *some_producer;
+static struct tripool_viewer *some_viewer;
+static struct tripool_directory *some_directory;
+static struct tripool_format large;
+
+static int call_create(struct tripool_error *e)
+{
+	return tripool_producer_create(&some_producer, &(struct tripool_producer_options){.name = "u"}, &large, e);
+}
+
+static int call_set_format(struct tripool_error *e)
+{
+	return tripool_producer_set_format(some_producer, &large, e);
+}
+
+static int call_attach(struct tripool_error *e)
+{
+	return tripool_viewer_create(&some_viewer, &(struct tripool_viewer_options){.name = "t"}, e);
+}
+
+static int call_directory(struct tripool_error *e)
+{
+	return tripool_directory_create(&some_directory, e);
+}
+
+static int call_refresh(struct tripool_error *e)
+{
+	int r = tripool_directory_refresh(some_directory, e);
+	char name[TRIPOOL_NAME_BYTES];
+	while (r < 0 && tripool_directory_next(some_directory, name))
+		_exit(6);
+	return r;
+}
+
+/* Stream "t" is another process's, of that format; stream "u" is this one's. */
+static void make_all_calls(void)
+{
+	with_more_and_more(call_create);
+	struct tripool_slot slot;
+	large.height_px *= 2;
+	large.size_bytes = 0;
+	tripool_format_layout(&large, NULL);
+	with_more_and_more(call_set_format);
+	if (tripool_producer_begin(some_producer, &slot) < 0 || slot.memory[large.size_bytes - 1] != 0)
+		_exit(7);
+	with_more_and_more(call_attach);
+	struct tripool_frame frame;
+	if (tripool_viewer_acquire(some_viewer, &frame) < 0)
+		_exit(8);
+	tripool_viewer_release(some_viewer, &frame);
+	tripool_viewer_destroy(some_viewer);
+	if (limit->resource == RLIMIT_NOFILE) { /* it takes hardly any memory */
+		with_more_and_more(call_directory);
+		char name[TRIPOOL_NAME_BYTES];
+		while (tripool_directory_next(some_directory, name))
+			;
+		with_more_and_more(call_refresh);
+		tripool_directory_destroy(some_directory);
+	}
+	tripool_producer_destroy(some_producer);
+}
+
+static void few_of_all_at_each_call(const struct limit *which)
+{
+	struct puppet host = puppet_start();
+	limit = which;
+	large = puppet_format(32768);
+	assert_int_equal(puppet_become_producer(&host, 32768).result, 0);
+	assert_int_equal(puppet_make_frames(&host, 1).result, 0);
+	puppet_tell_host(&host);
+	fflush(NULL);
+	pid_t pid = fork();
+	if (pid == 0) {
+		make_all_calls();
+		_exit(0);
+	}
+	int status;
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	puppet_end(&host);
+	assert_int_equal(count_files(), 0);
+}
+
+static void few_fds_are_a_clear_error_at_each_call(void **state)
+{
+	(void)state;
+	few_of_all_at_each_call(&few_fds);
+}
+
+static void few_addresses_are_a_clear_error_at_each_call(void **state)
+{
+	(void)state;
+	few_of_all_at_each_call(&few_addresses);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, puppet_setup, puppet_teardown)
 
 int main(void)
@@ -143,6 +305,8 @@ int main(void)
 	    TEST(a_producer_without_fds_says_so),
 	    TEST(no_fds_is_a_clear_error),
 	    TEST(no_memory_is_a_clear_error),
+	    TEST(few_fds_are_a_clear_error_at_each_call),
+	    TEST(few_addresses_are_a_clear_error_at_each_call),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

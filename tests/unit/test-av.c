@@ -112,6 +112,23 @@ static void a_picture_says_what_the_frame_does(void **state)
 	g.format = &strange;
 	assert_int_equal(tripool_av_lend(av, &g, other), -EINVAL);
 	assert_true(viewer.held[1] && g.lease);
+	/* or of one that FFmpeg's int cannot say: nothing is lent, and no aspect is told */
+	strange = format;
+	strange.stride_bytes[2] = UINT32_C(1) << 31;
+	assert_int_equal(tripool_av_lend(av, &g, other), -EINVAL);
+	assert_true(viewer.held[1] && g.lease);
+	struct tripool_slot slot = {.memory = memory[1]};
+	assert_int_equal(tripool_av_slot(&strange, &slot, other), -EINVAL);
+	assert_null(other->buf[0]);
+	static const uint32_t aspects[][2] = {{UINT32_C(1) << 31, 1}, {1, UINT32_C(1) << 31}, {0, 0}};
+	for (int i = 0; i < 3; i++) {
+		strange = format;
+		strange.sample_aspect_num = aspects[i][0];
+		strange.sample_aspect_den = aspects[i][1];
+		assert_int_equal(tripool_av_slot(&strange, &slot, other), 0);
+		assert_int_equal(other->sample_aspect_ratio.num, 0);
+		av_frame_unref(other);
+	}
 	av_frame_free(&other);
 	av_frame_free(&picture);
 	assert_int_equal(tripool_av_collect(av), 0);

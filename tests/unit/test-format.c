@@ -106,6 +106,20 @@ static void a_stride_that_is_asked_for_is_kept(void **state)
 	assert_int_equal(f.full_range, 0);
 }
 
+/* YV12 is yuv420p with its last two planes exchanged; V4L2 knows both. */
+static void planes_may_lie_in_any_order(void **state)
+{
+	(void)state;
+	struct tripool_format f = format("yuv420p", 128, 64);
+	assert_int_equal(tripool_format_layout(&f, NULL), 0);
+	uint64_t u = f.offset_bytes[1], v = f.offset_bytes[2];
+	f.offset_bytes[1] = v;
+	f.offset_bytes[2] = u;
+	assert_int_equal(tripool_format_check(&f, NULL), 0);
+	f.offset_bytes[2] = u + 1;
+	assert_int_equal(tripool_format_check(&f, NULL), -EINVAL);
+}
+
 static void what_cannot_be_is_said_in_words(void **state)
 {
 	(void)state;
@@ -189,6 +203,7 @@ int main(void)
 	    cmocka_unit_test(planes_follow_each_other),
 	    cmocka_unit_test(every_raw_format_has_a_layout),
 	    cmocka_unit_test(a_stride_that_is_asked_for_is_kept),
+	    cmocka_unit_test(planes_may_lie_in_any_order),
 	    cmocka_unit_test(what_cannot_be_is_said_in_words),
 	    cmocka_unit_test(every_number_is_checked),
 	    cmocka_unit_test(the_checksum_is_crc32c),
