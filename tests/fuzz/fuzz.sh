@@ -26,8 +26,16 @@ give_up() {
 mkdir -p "$grown" "$found"
 touch "$found/.$target"
 TRIPOOL_FUZZ_GOALS=1 "$program" "${options[@]}" -verbosity=0 -runs=0 "$corpus" || give_up "the corpus of $corpus fails"
-echo "fuzz-$target: $seconds seconds, seed $seed"
+how_long="$seconds seconds"
+[[ $seconds != 0 ]] || how_long="until it finds something, or Ctrl-C"
+echo "fuzz-$target: $how_long, seed $seed"
 options+=(-seed="$seed" -max_total_time="$seconds" -max_len=800 -print_final_stats=1)
-"$program" "${options[@]}" "$grown" "$corpus" 2>&1 |
-    grep --line-buffered -vE '^#[0-9]+[[:space:]]+(NEW|REDUCE|RELOAD)|^INFO|Dictionary|# Uses' ||
-    give_up "found something"
+trap : INT # it is the program that ends by Ctrl-C
+"$program" "${options[@]}" "$grown" "$corpus" 2>&1 | {
+    trap '' INT
+    exec grep --line-buffered -vE '^#[0-9]+[[:space:]]+(NEW|REDUCE|RELOAD)|^INFO|Dictionary|# Uses'
+}
+case ${PIPESTATUS[0]} in
+    0 | 72) ;; # 72: interrupted
+    *) give_up "found something" ;;
+esac

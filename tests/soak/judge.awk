@@ -8,7 +8,10 @@
 #
 #     awk -v warm_up=SECONDS -f judge.awk SAMPLES.csv
 
-BEGIN { FS = "," }
+BEGIN {
+	FS = ","
+	SHORT = 1 / 6 # of less, growth an hour would be the warm-up's
+}
 
 NR == 1 {
 	columns = NF
@@ -84,7 +87,7 @@ function show(c,    first) {
 	first = mean
 	quarter(c, 4)
 	printf "%-24s %12s %12s", name[c], number(first), number(mean)
-	if (name[c] ~ /_(kib|fds)$/ && hours > 0)
+	if (name[c] ~ /_(kib|fds)$/ && hours > SHORT)
 		printf " %+12.1f", (mean - first) / (hours * 3 / 4)
 	print ""
 }
@@ -107,11 +110,11 @@ function longest_stillness(c,    i, since, longest) {
 
 END {
 	if (n < 8) {
-		complain("only " n + 0 " samples after the warm-up: too few to judge")
+		complain("too short to judge: " n + 0 " samples after the warm-up, of 8 that are needed")
 		exit 1
 	}
 	hours = (value[n, 1] - value[1, 1]) / 3600
-	printf "%-24s %12s %12s %12s\n", "", "1st quarter", "4th quarter", "an hour"
+	printf "%-24s %12s %12s %12s\n", "", "1st quarter", "4th quarter", (hours > SHORT ? "growth/hour" : "")
 	for (c = 2; c <= columns; c++)
 		if (name[c] ~ /_(kib|fds|us)$/)
 			show(c)

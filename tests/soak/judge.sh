@@ -44,5 +44,5 @@ verdict 1 'a_anon_kib grows' '3000 + t % 60 * 5 + t * 3' "$few" "$frames" 0
 verdict 1 'a_fds grows' "$flat" '12 + t / 60 + (r > 0.5)' "$frames" 0
 verdict 1 '1 frames torn' "$flat" "$few" "$frames" 't > 500'
 verdict 1 'seconds no frame came' "$flat" "$few" 't < 300 || t > 340 ? t * 60 : 300 * 60' 0
-verdict 1 'too few' "$flat" "$few" "$frames" 0 80
+verdict 1 'too short' "$flat" "$few" "$frames" 0 80
 [ $failures = 0 ]

@@ -87,7 +87,7 @@ come_and_go() {
 die_and_come() {
 	if [ -n "$mortal" ]; then
 		kill -KILL "$mortal"
-		wait "$mortal" 2>/dev/null
+		{ wait "$mortal"; } 2>/dev/null # bash says of each that it was killed
 	fi
 	setsid "$bin/tests/soak/soak-viewer" soak 60 >/dev/null 2>>"$work/mortal.err" &
 	mortal=$!
@@ -166,7 +166,7 @@ end_one() { # NAME
 
 end_all() {
 	kill -KILL $mortal $passing 2>/dev/null
-	wait $mortal $passing 2>/dev/null
+	{ wait $mortal $passing; } 2>/dev/null
 	mortal= passing=
 	local name
 	for name in newest changing view record formats capture; do
@@ -202,6 +202,7 @@ report() {
 
 begin_all
 started=$SECONDS
+echo "soak: $seconds seconds; samples: $out/soak.csv; Ctrl-C ends it early, with a verdict"
 soak
 end_all
 report
