@@ -52,7 +52,7 @@ close_inotify:
 void tripool_connection_finish(struct tripool_viewer *v)
 {
 	if (v->socket >= 0)
-		close(v->socket);
+		tripool_wire_hang_up(v->socket);
 	close(v->epoll);
 	close(v->inotify);
 }
@@ -131,7 +131,7 @@ void tripool_connection_close(struct tripool_viewer *v, int failure)
 	if (v->every && v->current)
 		v->current->socket = v->socket;
 	else
-		close(v->socket);
+		tripool_wire_hang_up(v->socket);
 	v->socket = -1;
 	v->failure = failure;
 	heed_directory(v, true);

@@ -23,6 +23,7 @@
 #define LOOK_AGAIN_NS 1000000000   /* a viewer waits two seconds for an answer */
 #define SEND_BUFFER_BYTES 4096     /* some ten messages: each unread one keeps a pool alive; or one answer */
 #define RESERVE_AT_ONCE (2u << 20) /* bytes, a millisecond's worth, so that no frame waits for a viewer's memory */
+#define SELDOM_NS 100000000        /* between frames: then one does not wait long for all of it */
 #define RESERVE_PARTS 32           /* but of a large pool enough to come to an end */
 #define ACCEPTS_AT_ONCE 4          /* so that a flood of connections does not keep the producer from its frames */
 
@@ -87,7 +88,7 @@ void tripool_door_hang_up(struct tripool_producer *p, const struct tripool_clien
 	if (peer->page) /* else it was sent no fd */
 		tripool_unread_add(p, peer);
 	else
-		close(peer->socket);
+		tripool_wire_hang_up(peer->socket);
 }
 
 static void forget_guest(struct tripool_producer *p, uint32_t index)
@@ -134,15 +135,22 @@ static void refuse(struct tripool_producer *p, const struct tripool_client *c, i
 /* Whether there is room for a viewer with so many leases; writes why not. */
 static int have_room(const struct tripool_producer *p, uint32_t leases, struct tripool_error *why)
 {
-	if (p->viewers >= p->max_viewers)
+	uint32_t viewers = p->viewers, taken = p->leases;
+	for (uint32_t i = 0; i < p->guests; i++) {
+		if (p->guest[i].ready) { /* it has its place, and waits for memory only */
+			viewers++;
+			taken += p->guest[i].leases;
+		}
+	}
+	if (viewers >= p->max_viewers)
 		return tripool_fail(why, -EUSERS,
 		    "stream '%s' has its %u viewers: end one, or let the producer allow more (--max-viewers)", p->name,
 		    p->max_viewers);
-	if (leases > p->max_leases - p->leases)
+	if (leases > p->max_leases - taken)
 		return tripool_fail(why, -EUSERS,
 		    "stream '%s' has %u of %u leases left, %u are needed: end a viewer, or let the producer "
 		    "allow more (--max-viewers)",
-		    p->name, p->max_leases - p->leases, p->max_leases, leases);
+		    p->name, p->max_leases - taken, p->max_leases, leases);
 	return 0;
 }
 
@@ -196,12 +204,9 @@ static int admit(struct tripool_producer *p, struct tripool_client *g, uint64_t 
 	/* Others, or another format, may have come meanwhile. */
 	if (g->every && g->leases < tripool_audience_least_leases(p))
 		return tripool_fail(why, -EAGAIN, "%u leases do not do any more", g->leases);
-	int r = have_room(p, g->leases, why);
-	if (r < 0)
-		return r;
 	if (g->deadline_ns <= tripool_now_ns())
 		most_bytes = UINT64_MAX; /* it waits for an answer, and not for ever */
-	r = tripool_pool_reserve(
+	int r = tripool_pool_reserve(
 	    &p->pool, tripool_slots_needed(p->write_depth, p->leases + g->leases), most_bytes, why);
 	if (r != 0)
 		return r;
@@ -219,7 +224,8 @@ static int admit(struct tripool_producer *p, struct tripool_client *g, uint64_t 
 }
 
 /* The guest says that it is ready, and nothing after that. */
-static int check_in(struct tripool_client *g, const struct tripool_message *m, struct tripool_error *why)
+static int check_in(
+    struct tripool_producer *p, struct tripool_client *g, const struct tripool_message *m, struct tripool_error *why)
 {
 	if (g->ready)
 		return tripool_fail(why, -EPROTO, "it said more than that it is ready");
@@ -227,6 +233,8 @@ static int check_in(struct tripool_client *g, const struct tripool_message *m, s
 		return tripool_fail(why, -EPROTO, "the second message was of type %u, not ready", m->preamble.type);
 	int r = tripool_lease_check(g->lease_fd, why);
 	if (r < 0)
+		return r;
+	if ((r = have_room(p, g->leases, why)) < 0)
 		return r;
 	g->ready = true;
 	g->deadline_ns = tripool_now_ns() + LOOK_AGAIN_NS;
@@ -251,19 +259,29 @@ static void hear_guest(struct tripool_producer *p, uint32_t index)
 	if (r < 0)
 		tripool_fail(&why, r, r == -EPIPE ? "it hung up" : "it does not speak this protocol");
 	else
-		r = greeted ? check_in(g, &m, &why) : greet(p, g, &m, &why);
+		r = greeted ? check_in(p, g, &m, &why) : greet(p, g, &m, &why);
 	if (r < 0) {
 		refuse(p, g, -r, why.text);
 		drop_guest(p, index);
 	}
 }
 
+/* How much memory may be reserved now: whole pages. */
+static uint64_t part_bytes(const struct tripool_producer *p)
+{
+	uint64_t part = p->pool.bytes / RESERVE_PARTS, page = tripool_round_to_pages(1);
+	/* Looked at so seldom it would take too long, and no frame is close. */
+	if (p->published_ns != 0 && tripool_now_ns() - p->published_ns > SELDOM_NS)
+		return p->pool.bytes;
+	return part > RESERVE_AT_ONCE ? part / page * page : RESERVE_AT_ONCE;
+}
+
 /* Those that are ready, in the order in which they came, as far as memory is there or was reserved now. */
 static void admit_guests(struct tripool_producer *p)
 {
-	uint64_t most =
-	    p->pool.bytes / RESERVE_PARTS > RESERVE_AT_ONCE ? p->pool.bytes / RESERVE_PARTS : RESERVE_AT_ONCE;
-	uint64_t end = p->pool.reserved_bytes + most;
+	if (p->guests == 0)
+		return;
+	uint64_t end = p->pool.reserved_bytes + part_bytes(p);
 	int r = 0;
 	for (uint32_t i = 0; i < p->guests && r != 1 && p->pool.reserved_bytes < end;) {
 		struct tripool_client *g = &p->guest[i];
@@ -310,17 +328,21 @@ static bool turn_one_away(struct tripool_producer *p)
 	return socket >= 0;
 }
 
-/* For the one that came last. A crowd of mute guests keeps nobody out who is about to come in: the first mute one has
- * to go, if there is any; else the first that is not ready. */
+/* For the one that came last. Those that are ready have their places as viewers already. Of the others a crowd of mute
+ * ones keeps nobody out who is about to come in: the first mute one has to go, if there is any; else the first. */
 static void make_room_for_a_guest(struct tripool_producer *p)
 {
-	uint32_t index = 0;
-	while (index < TRIPOOL_MAX_GUESTS && p->guest[index].page)
+	uint32_t ready = 0, index = 0;
+	for (uint32_t i = 0; i < p->guests; i++)
+		ready += p->guest[i].ready;
+	if (p->guests - ready <= TRIPOOL_MAX_GUESTS)
+		return;
+	while (index + 1 < p->guests && p->guest[index].page)
 		index++;
-	if (index == TRIPOOL_MAX_GUESTS)
-		for (index = 0; index < TRIPOOL_MAX_GUESTS && p->guest[index].ready;)
-			index++;
-	drop_guest(p, index < TRIPOOL_MAX_GUESTS ? index : 0);
+	if (index + 1 == p->guests)
+		for (index = 0; p->guest[index].ready; index++)
+			;
+	drop_guest(p, index);
 }
 
 static void accept_guests(struct tripool_producer *p)
@@ -342,8 +364,7 @@ static void accept_guests(struct tripool_producer *p)
 		}
 		p->guest[p->guests++] = meet(socket);
 		hear_guest(p, p->guests - 1); /* an honest one has spoken by now, and who only asked has gone */
-		if (p->guests > TRIPOOL_MAX_GUESTS)
-			make_room_for_a_guest(p);
+		make_room_for_a_guest(p);
 	}
 }
 

@@ -2,6 +2,7 @@
 #include "mapping.h"
 
 #include "error.h"
+#include "wire.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -45,7 +46,7 @@ void tripool_mapping_destroy(struct tripool_mapping *m)
 void tripool_mapping_hang_up(struct tripool_mapping *m)
 {
 	if (m->socket >= 0)
-		close(m->socket);
+		tripool_wire_hang_up(m->socket);
 	m->socket = -1;
 }
 

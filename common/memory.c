@@ -91,13 +91,18 @@ static int populate(int fd, uint8_t *map, uint64_t from, uint64_t to)
 	return r < 0 ? -errno : 0;
 }
 
-static int reserve(int fd, void *map, uint64_t from, uint64_t to, struct tripool_error *error)
+static int have_memory(uint64_t bytes, struct tripool_error *error)
 {
 	/* The kernel would not say no: it would begin to kill processes. */
-	uint64_t available = to - from < WORTH_ASKING_BYTES ? UINT64_MAX : available_bytes();
-	if (to - from > available)
+	uint64_t available = bytes < WORTH_ASKING_BYTES ? UINT64_MAX : available_bytes();
+	if (bytes > available)
 		return tripool_fail(error, -ENOMEM, "no memory for frames: %llu MiB are needed, %llu MiB are there",
-		    MIB(to - from), MIB(available));
+		    MIB(bytes), MIB(available));
+	return 0;
+}
+
+static int reserve(int fd, void *map, uint64_t from, uint64_t to, struct tripool_error *error)
+{
 	int r = populate(fd, map, from, to);
 	if (r < 0)
 		return tripool_fail(
@@ -188,10 +193,14 @@ int tripool_pool_reserve(struct tripool_pool *pool, uint32_t slots, uint64_t mos
 	uint64_t to = pool->header->shape.slots_offset_bytes + slots * pool->header->shape.slot_bytes;
 	if (to <= pool->reserved_bytes)
 		return 0;
+	/* All that is missing is asked for before the first part of it is taken. */
+	int r = have_memory(to - pool->reserved_bytes, error);
+	if (r < 0)
+		return r;
 	bool all = to - pool->reserved_bytes <= most_bytes;
 	if (!all)
 		to = pool->reserved_bytes + most_bytes;
-	int r = reserve(pool->fd, pool->header, pool->reserved_bytes, to, error);
+	r = reserve(pool->fd, pool->header, pool->reserved_bytes, to, error);
 	if (r < 0)
 		return r;
 	pool->reserved_bytes = to;

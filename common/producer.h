@@ -69,8 +69,9 @@ struct tripool_producer {
 	uint32_t leases; /* of all viewers */
 	uint32_t guests;
 	struct tripool_client viewer[TRIPOOL_MAX_SLOTS]; /* viewer[i] is the writer's reader i */
-	/* In the order in which they came; one more while it is heard for the first time. */
-	struct tripool_client guest[TRIPOOL_MAX_GUESTS + 1];
+	/* In the order in which they came: those that are ready, who are no more than there may be viewers; others; and
+	 * one more while it is heard for the first time. */
+	struct tripool_client guest[TRIPOOL_MAX_GUESTS + 1 + TRIPOOL_MAX_SLOTS];
 	uint32_t unreads;
 	struct tripool_unread unread[TRIPOOL_MOST_UNREAD];
 };

@@ -6,6 +6,7 @@
  * sockets are kept, which tells what is under way still, and who has too many gets no more.
  */
 #include "producer.h"
+#include "wire.h"
 
 #include <errno.h>
 #include <linux/sockios.h>
@@ -22,7 +23,7 @@ static bool has_read_all(int socket)
 void tripool_unread_add(struct tripool_producer *p, const struct tripool_client *peer)
 {
 	if (p->unreads == TRIPOOL_MOST_UNREAD || has_read_all(peer->socket)) {
-		close(peer->socket);
+		tripool_wire_hang_up(peer->socket);
 		return;
 	}
 	shutdown(peer->socket, SHUT_RDWR);

@@ -48,6 +48,12 @@ int tripool_wire_send_answer(int socket, struct tripool_answer *answer)
 	return send_all(socket, &header);
 }
 
+void tripool_wire_hang_up(int socket)
+{
+	shutdown(socket, SHUT_RDWR);
+	close(socket);
+}
+
 int tripool_wire_nudge(int socket, enum tripool_message_type type)
 {
 	struct tripool_preamble nudge = preamble((uint16_t)type);

@@ -12,6 +12,9 @@ int tripool_wire_send(int socket, struct tripool_message *message, int fd);
 /* The same for an answer: as much of it as its number of viewers needs. */
 int tripool_wire_send_answer(int socket, struct tripool_answer *answer);
 
+/* Ends the talk and closes the socket: the peer hears of it even while a child that was forked has the socket, too. */
+void tripool_wire_hang_up(int socket);
+
 /* TRIPOOL_WAKE or TRIPOOL_ROOM: the shortest messages. */
 int tripool_wire_nudge(int socket, enum tripool_message_type type);
 

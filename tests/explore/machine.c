@@ -345,14 +345,17 @@ static void put(struct variable *v, uint64_t value, int order, const struct view
 	uint32_t number = v->values++;
 	struct value *new = &v->value[number];
 	view->oldest[v - variable] = (uint16_t)number;
+	uint32_t before = view->order;
 	if (order == memory_order_seq_cst)
 		view->order = ++orders;
 	new->value = value;
 	new->order = order == memory_order_seq_cst ? orders : 0;
-	if (releases(order))
+	if (releases(order)) {
 		new->view = *view;
-	else
+		new->view.order = before; /* C++20: only another seq_cst operation gets to know of this one's place */
+	} else {
 		memset(&new->view, 0, sizeof(new->view));
+	}
 	if (inherited)
 		learn(&new->view, inherited);
 }
@@ -388,7 +391,7 @@ uint64_t machine_load(const volatile void *at, int order, const char *words)
 	step();
 	struct variable *v = find(at);
 	uint32_t oldest = thread[running].view.oldest[v - variable], last = v->values - 1, newest = last;
-	bool may_be_outdated = oldest < last && machine_choose(8) < stale_of_eight;
+	bool may_be_outdated = machine_choose(8) < stale_of_eight;
 	if (order == memory_order_seq_cst)
 		find_place(v, may_be_outdated, &oldest, &newest);
 	uint32_t number = may_be_outdated ? oldest + machine_choose(newest - oldest + 1) : newest;

@@ -134,6 +134,34 @@ static void a_lost_producer_keeps_nobody_busy(void **state)
 	puppet_end(&v);
 }
 
+/* A child that was forked has the sockets, too. */
+static void an_end_is_told_though_a_child_lives(void **state)
+{
+	(void)state;
+	puppet_produce(NULL, 64);
+	struct puppet v = puppet_start();
+	assert_int_equal(puppet_view(&v, 1, false).result, 0);
+	struct puppet child = puppet_start();
+	puppet_tell_wait(&v, 30000);
+	puppet_produce_end();
+	assert_int_equal(puppet_hear(&v).result, 1);
+	assert_int_equal(puppet_acquire(&v, 0).result, -EPIPE);
+	puppet_end(&v);
+	puppet_end(&child);
+
+	struct puppet p = puppet_start();
+	struct tripool_viewer *viewer;
+	assert_int_equal(puppet_become_producer(&p, 64).result, 0);
+	puppet_tell_dispatch_for(&p, 300);
+	assert_int_equal(tripool_viewer_create(&viewer, &(struct tripool_viewer_options){.name = "t"}, NULL), 0);
+	assert_int_equal(puppet_hear(&p).result, 1);
+	child = puppet_start();
+	tripool_viewer_destroy(viewer);
+	assert_int_equal(puppet_dispatch_for(&p, 300).result, 0);
+	puppet_end(&child);
+	puppet_end(&p);
+}
+
 static void a_dead_viewer_keeps_nobody_busy(void **state)
 {
 	(void)state;
@@ -383,6 +411,7 @@ int main(void)
 	    TEST(a_killed_producer_leaves_its_last_frame),
 	    TEST(an_orderly_end_is_told_too),
 	    TEST(a_lost_producer_keeps_nobody_busy),
+	    TEST(an_end_is_told_though_a_child_lives),
 	    TEST(a_dead_viewer_keeps_nobody_busy),
 	    TEST(a_death_is_told_before_the_watch_of_the_directory_ends),
 	    TEST(a_stopped_viewer_does_not_keep_old_pools),
