@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -93,12 +94,13 @@ void attack_turnover(struct attacker *a)
 	}
 }
 
-static _Noreturn void doomed(struct attacker *a)
+static _Noreturn void doomed(struct attacker *a, _Atomic uint64_t *times_in)
 {
 	struct intruder i;
 	signal(SIGALRM, SIG_DFL);
 	ualarm(1 + (useconds_t)below(a, 20000), 0);
 	while (attach(a, &i, below(a, 2), 1 + (uint32_t)below(a, 8))) {
+		atomic_fetch_add(times_in, 1);
 		for (uint32_t c = 0; c < i.leases; c++)
 			atomic_store(&i.page->cell[c], 1 + (uint32_t)below(a, 8));
 		leave(&i);
@@ -108,14 +110,19 @@ static _Noreturn void doomed(struct attacker *a)
 
 void attack_deaths(struct attacker *a)
 {
-	for (; time_is_left(a); a->tries++) {
+	_Atomic uint64_t *times_in =
+	    mmap(NULL, sizeof(*times_in), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (times_in == MAP_FAILED)
+		not_here("no memory to share");
+	while (time_is_left(a)) {
 		(void)any_number(a);
 		pid_t pid = fork();
 		if (pid == 0)
-			doomed(a);
+			doomed(a, times_in);
 		if (pid > 0)
 			waitpid(pid, NULL, 0);
 	}
+	a->tries = atomic_load(times_in);
 }
 
 void attack_questions(struct attacker *a)
@@ -155,7 +162,7 @@ void attack_burn(struct attacker *a)
 	int64_t slice_ns = 1000000, begin_ns = tripool_now_ns();
 	while (time_is_left(a)) {
 		int64_t into_ns = (tripool_now_ns() - begin_ns) % slice_ns;
-		if ((double)into_ns >= a->share * (double)slice_ns)
+		if (into_ns >= slice_ns * (int64_t)a->share_ppm / 1000000)
 			usleep((useconds_t)((slice_ns - into_ns) / 1000));
 		a->tries++;
 	}

@@ -70,8 +70,10 @@ void attack_stop(struct attacker *a)
 		for (uint32_t c = 0; c < TRIPOOL_MAX_LEASES; c++)
 			atomic_store(&i->page->cell[c], 1 + slot++ % i->header->shape.slot_count);
 		atomic_store(&i->page->armed, 1);
+		a->tries++;
 	}
-	raise(SIGSTOP);
+	if (a->tries > 0)
+		raise(SIGSTOP);
 }
 
 /* One number, nearly right. */

@@ -9,7 +9,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -23,23 +22,16 @@ static const char help[] =
     "  --seconds S  for so long (1)\n"
     "  --seed N     of what is random (1)\n"
     "  --user UID   as that user; only root can be another\n"
-    "  --share X    what 'burn' takes of a processor, 0 to 1 (1)\n"
+    "  --share N    millionths of a processor that 'burn' takes (1000000)\n"
     "  --list       all attacks, one a line: its name, the kind of stream it is for, what it does\n"
     "\n"
-    "Status: 0 all that was tried was in vain, 1 something forbidden could be done, 77 not possible here.\n";
+    "Status: 0 all that was tried was in vain, 1 something forbidden could be done, 3 nothing was tried, as the\n"
+    "stream has no producer or lets nobody in, 77 not possible here.\n";
 
 static void list(void)
 {
 	for (const struct attack *k = attacks; k->name; k++)
 		printf("%-10s %-9s %s\n", k->name, k->lossless ? "lossless" : "any", k->what);
-}
-
-static const struct attack *find(const char *name)
-{
-	for (const struct attack *k = attacks; k->name; k++)
-		if (strcmp(k->name, name) == 0)
-			return k;
-	cli_fail("there is no attack '%s': see --list", name);
 }
 
 /* An ordinary process of that user: none that the kernel protects from others of the same one. */
@@ -57,7 +49,7 @@ int main(int argc, char **argv)
 	    {"seed", required_argument, NULL, 'n'}, {"user", required_argument, NULL, 'u'},
 	    {"share", required_argument, NULL, 'x'}, {"list", no_argument, NULL, 'l'}, {"help", no_argument, NULL, 'h'},
 	    {NULL, 0, NULL, 0}};
-	struct attacker a = {.share = 1};
+	struct attacker a = {.share_ppm = 1000000};
 	double seconds = 1;
 	uint64_t seed = 1;
 	cli_begin();
@@ -69,7 +61,7 @@ int main(int argc, char **argv)
 		else if (o == 'u')
 			become((uid_t)cli_uint("--user", optarg, 0, UINT32_MAX - 1));
 		else if (o == 'x')
-			a.share = cli_seconds("--share", optarg);
+			a.share_ppm = cli_uint("--share", optarg, 1, 1000000);
 		else if (o == 'h')
 			cli_print_and_exit(help);
 		else if (o == 'l')
@@ -79,11 +71,18 @@ int main(int argc, char **argv)
 	}
 	if (argc - optind != 2)
 		cli_fail("a stream and the name of an attack are needed: see --help");
-	const struct attack *k = find(argv[optind + 1]);
+	const struct attack *k = attack_find(argv[optind + 1]);
+	if (!k)
+		cli_fail("there is no attack '%s': see --list", argv[optind + 1]);
 	a.stream = argv[optind];
 	a.random = seed * 2 + 1;
 	a.end_ns = tripool_now_ns() + (int64_t)(seconds * 1e9);
 	k->run(&a);
+	if (a.tries == 0) {
+		fprintf(stderr, "attack %s: nothing was tried: stream '%s' has no producer, or lets nobody in\n",
+		    k->name, a.stream);
+		return 3;
+	}
 	fprintf(stderr, "attack %s: %llu tries in vain\n", k->name, (unsigned long long)a.tries);
 	return 0;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * What a viewer could do to a stream, one attack a name. Each goes on until its time is over, and ends the program with
- * status 1 (breach) when something could be done that must not be possible.
+ * status 1 (breach) when something could be done that must not be possible. What counts as a try takes a peer that was
+ * there, and mostly one that let it in.
  */
 #ifndef TRIPOOL_ATTACK_H
 #define TRIPOOL_ATTACK_H
@@ -15,7 +16,7 @@ struct attacker {
 	int64_t end_ns;
 	uint64_t random; /* the state of its generator */
 	uint64_t tries;
-	double share; /* of a processor, to be burned */
+	uint64_t share_ppm; /* of a processor, to be burned */
 };
 
 /* What an attacker is to the producer, where the test can choose. */
@@ -31,6 +32,9 @@ struct attack {
 
 /* attacks.c; the last one has no name. */
 extern const struct attack attacks[];
+
+/* The one of that name, or NULL. */
+const struct attack *attack_find(const char *name);
 
 /* ---- For the attacks ---- */
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "attack.h"
 
+#include <string.h>
+
 const struct attack attacks[] = {
     {"fds", "writes, maps, grows, cuts, punches, splices into whatever it was given", attack_fds, false, ANYBODY},
     {"seals", "seals the lease page too early, too little, with holes", attack_seals, false, ANYBODY},
@@ -9,7 +11,7 @@ const struct attack attacks[] = {
     {"noise", "random bytes all over its lease page without end", attack_noise, false, ANYBODY},
     {"near", "values that are nearly right all over its lease page", attack_near, true, ANYBODY},
     {"ghosts", "claims slots that do not exist", attack_ghosts, false, ANYBODY},
-    {"stop", "claims as many slots as it can, and stops", attack_stop, false, ANYBODY},
+    {"stop", "claims as many slots as it can, and stops itself: end it by kill -9", attack_stop, false, ANYBODY},
     {"tail", "a tail that jumps, a head and a queue of its own making", attack_tail, true, ANYBODY},
     {"room", "sets and clears wants_room, and says that there is room", attack_room, true, ANYBODY},
     {"late", "takes each frame as late as it may", attack_late, true, ANYBODY},
@@ -31,3 +33,11 @@ const struct attack attacks[] = {
     {"burn", "nothing but a busy processor: what the others are compared with", attack_burn, false, ANYBODY},
     {0},
 };
+
+const struct attack *attack_find(const char *name)
+{
+	for (const struct attack *k = attacks; k->name; k++)
+		if (strcmp(k->name, name) == 0)
+			return k;
+	return NULL;
+}

@@ -59,7 +59,7 @@ static pid_t send_out(const struct attack *k, double seconds, double share)
 {
 	char time[32], part[32], user[16];
 	snprintf(time, sizeof(time), "%.3f", seconds);
-	snprintf(part, sizeof(part), "%.6f", share > 0.001 ? share : 0.001);
+	snprintf(part, sizeof(part), "%d", (int)((share > 0.001 ? share : 0.001) * 1e6));
 	snprintf(user, sizeof(user), "%d", k->by == ROOT ? 0 : OTHER_USER);
 	fflush(NULL);
 	pid_t pid = fork();
