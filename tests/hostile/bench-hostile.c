@@ -3,7 +3,8 @@
  * What each attack costs an honest viewer that sleeps between frames: its latency from publish to lease beside the
  * attacker, against (a) that without anybody, and (b) that beside a process which merely burns as much processor time;
  * and what the library takes of the producer's processor time for a frame. The three take turns, so that noise meets
- * all of them. Ratios of medians and of 99th percentiles of one run; nothing is asserted.
+ * all of them. An attack that is made for lossless streams is upon one. Ratios of medians and of 99th percentiles of
+ * one run; nothing is asserted.
  */
 #include "attack.h"
 #include "bench/samples.h"
@@ -51,10 +52,18 @@ static const char help[] = "usage: bench-hostile [--quick] [--hz N] [ATTACK]\n"
 
 static const struct attack burn = {.name = "burn"};
 static char dear[512]; /* the names of those that cost too much */
+static volatile sig_atomic_t over;
+
+/* The end of the turn, and of all: what was begun is to be tidied up. A second signal ends it at once. */
+static void end_is_wanted(int signal)
+{
+	(void)signal;
+	over = 1;
+}
 
 /* ---- One turn ---- */
 
-/* An attacker, or what burns. `share` of a processor is for the latter. */
+/* An attacker, or what burns. `share` of a processor, 0 to 1, is for the latter. */
 static pid_t send_out(const struct attack *k, double seconds, double share)
 {
 	char time[32], part[32], user[16];
@@ -73,17 +82,19 @@ static pid_t send_out(const struct attack *k, double seconds, double share)
 	_exit(127);
 }
 
-/* Ends it, and returns what it took of a processor. */
-static double call_back(pid_t pid, double seconds)
+/* Ends it. What it took of a processor goes into *share. The status with which it ended by itself, early; 0: it did
+ * not, or had done what it could. */
+static int call_back(pid_t pid, double seconds, double *share)
 {
 	struct rusage used;
 	int status;
 	kill(pid, SIGKILL);
 	if (wait4(pid, &status, 0, &used) != pid)
-		return 0;
-	return ((double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
-		   (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6) /
-	       seconds;
+		return 127;
+	*share = ((double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+		     (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6) /
+	         seconds;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 0;
 }
 
 static void take_turn(struct scene *s, double seconds, struct measured *m)
@@ -143,29 +154,37 @@ static int measure_attack(const struct attack *k, const struct plan *plan, struc
 	    .width_px = 1920,
 	    .height_px = 1080,
 	    .hz = plan->hz,
+	    .lossless = k->lossless,
 	    .stamps = true,
 	    .user = geteuid() == 0 ? OUR_USER : 0};
-	double share = 0, long_enough = plan->seconds + 60;
+	double share = 0, used, unused, long_enough = plan->seconds + 60;
+	int status = 0;
 	struct scene *s = scene_begin(&o);
 	if (!s)
 		return -1;
 	memset(m, 0, SIDES * sizeof(*m));
-	for (int turn = 0; turn < plan->turns; turn++) {
+	for (int turn = 0; turn < plan->turns && !status && !over; turn++) {
 		take_turn(s, plan->seconds, &m[ALONE]);
 		pid_t pid = send_out(k, long_enough, 1);
 		usleep(SETTLE_US);
 		take_turn(s, plan->seconds, &m[ATTACKED]);
-		double used = call_back(pid, plan->seconds + SETTLE_US / 1e6 + 0.02);
+		status = call_back(pid, plan->seconds + SETTLE_US / 1e6 + 0.02, &used);
 		share += used / plan->turns;
 		usleep(SETTLE_US);
 		pid = send_out(&burn, long_enough, used < 1 ? used : 1);
 		usleep(SETTLE_US);
 		take_turn(s, plan->seconds, &m[BURNED]);
-		call_back(pid, 1);
+		(void)call_back(pid, 1, &unused);
 		usleep(SETTLE_US);
 	}
-	print_line(k->name, share, m);
-	return scene_end(s);
+	if (status == 77)
+		printf("%-10s not possible here\n", k->name);
+	else if (status)
+		printf("%-10s failed with status %d: see 'attack %s'\n", k->name, status, k->name);
+	else if (!over)
+		print_line(k->name, share, m);
+	int failed = scene_end(s);
+	return failed || (status && status != 77);
 }
 
 int main(int argc, char **argv)
@@ -173,19 +192,29 @@ int main(int argc, char **argv)
 	static const struct option options[] = {{"quick", no_argument, NULL, 'q'}, {"hz", required_argument, NULL, 'r'},
 	    {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
 	struct plan plan = {.hz = 240, .seconds = 0.65, .turns = 4};
-	int failed = 0, measured = 0;
+	uint32_t rate_num, rate_den;
+	int failed = 0;
 	cli_begin();
 	for (int o; (o = getopt_long(argc, argv, ":", options, NULL)) >= 0;) {
 		if (o == 'q')
 			plan = (struct plan){.hz = plan.hz, .seconds = 0.5, .turns = 1};
 		else if (o == 'r')
-			plan.hz = cli_seconds("--hz", optarg);
+			cli_rate("--hz", optarg, &rate_num, &rate_den), plan.hz = (double)rate_num / rate_den;
 		else if (o == 'h')
 			cli_print_and_exit(help);
 		else
 			cli_fail_option(o, argv, options);
 	}
-	const char *only = optind < argc ? argv[optind] : NULL;
+	const struct attack *only = optind < argc ? attack_find(argv[optind]) : NULL;
+	if (argc - optind > 1)
+		cli_fail("one attack at most, not '%s' as well; see --help", argv[optind + 1]);
+	if (optind < argc && !only)
+		cli_fail("there is no attack '%s': see 'attack --list'", argv[optind]);
+	if (only && strcmp(only->name, burn.name) == 0)
+		cli_fail("'%s' is what the others are compared with", burn.name);
+	struct sigaction wanted = {.sa_handler = end_is_wanted, .sa_flags = (int)SA_RESETHAND};
+	sigaction(SIGINT, &wanted, NULL);
+	sigaction(SIGTERM, &wanted, NULL);
 	size_t bytes = SIDES * sizeof(struct measured);
 	struct measured *m = malloc(bytes);
 	if (!m || scratch_make() < 0)
@@ -200,13 +229,12 @@ int main(int argc, char **argv)
 	    plan.hz, "", "its", "alone", "", "burned", "", "attack", "", "attack/alone", "attack/burn", "cpu", "cpu",
 	    "attack", "cpu", "p50", "p99", "p50", "p99", "p50", "p99", "p50", "p99", "p50", "p99", "alone", "attack",
 	    "longest");
-	for (const struct attack *k = attacks; k->name; k++)
-		if (strcmp(k->name, burn.name) != 0 && (!only || strcmp(only, k->name) == 0))
-			failed += measure_attack(k, &plan, m) != 0, measured++;
-	if (measured == 0)
-		cli_fail("there is no attack '%s'", only);
-	printf(
-	    "99th percentile beyond %.1f times that beside a busy process:%s\n", MOST_RATIO, dear[0] ? dear : " none");
+	for (const struct attack *k = attacks; k->name && !over; k++)
+		if (strcmp(k->name, burn.name) != 0 && (!only || only == k))
+			failed += measure_attack(k, &plan, m) != 0;
+	if (!over)
+		printf("99th percentile beyond %.1f times that beside a busy process:%s\n", MOST_RATIO,
+		    dear[0] ? dear : " none");
 	free(m);
-	return failed || scratch_remove() != 0;
+	return scratch_remove() != 0 || failed || over;
 }
