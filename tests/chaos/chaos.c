@@ -9,7 +9,7 @@
  * `few` has eight viewers, `many` as many as a stream takes. The same seed gives the same acts; what these meet is up
  * to the machine.
  */
-#include "stage.h"
+#include "play.h"
 
 #include "clock.h"
 #include "scratch.h"
@@ -25,56 +25,56 @@
 
 /* ---- Acts ---- */
 
-static uint32_t a_while_us(struct stage *s)
+static uint32_t a_while_us(struct play *s)
 {
-	return stage_below(s, 40) == 0 ? 300000 : 20000;
+	return play_below(s, 40) == 0 ? 300000 : 20000;
 }
 
-static void kill_the_producer(struct stage *s)
+static void kill_the_producer(struct play *s)
 {
-	stage_nap(s, 4000);
-	stage_kill(s, s->producer);
-	stage_produce(s);
+	play_nap(s, 4000);
+	play_kill(s, s->producer);
+	play_produce(s);
 }
 
 /* Begins the next one, and returns at a random instant of its opening the stream. */
-static struct party *produce_halfway(struct stage *s)
+static struct party *produce_halfway(struct play *s)
 {
-	struct party *p = stage_prepare_producer(s);
-	int64_t until_ns = tripool_now_ns() + s->birth_ns * stage_below(s, 1500) / 1000;
+	struct party *p = play_prepare_producer(s);
+	int64_t until_ns = tripool_now_ns() + s->birth_ns * play_below(s, 1500) / 1000;
 	cast_begin(p, party_produce);
 	while (tripool_now_ns() < until_ns)
 		;
 	return p;
 }
 
-static void kill_producers_at_their_birth(struct stage *s)
+static void kill_producers_at_their_birth(struct play *s)
 {
-	stage_kill(s, s->producer);
-	for (uint32_t n = 1 + stage_below(s, 4); n > 0; n--)
-		stage_kill(s, produce_halfway(s));
-	stage_produce(s);
+	play_kill(s, s->producer);
+	for (uint32_t n = 1 + play_below(s, 4); n > 0; n--)
+		play_kill(s, produce_halfway(s));
+	play_produce(s);
 }
 
-static void stop_a_producer_at_its_birth(struct stage *s)
+static void stop_a_producer_at_its_birth(struct play *s)
 {
-	stage_kill(s, s->producer);
+	play_kill(s, s->producer);
 	s->producer = produce_halfway(s);
 	cast_signal(s->producer, SIGSTOP);
 	s->stops++;
-	stage_nap(s, a_while_us(s));
+	play_nap(s, a_while_us(s));
 	cast_signal(s->producer, SIGCONT);
 	CAST_AWAIT(atomic_load(&s->producer->opened) == 0, "one that was stopped does not get its stream");
 }
 
-static void restart_the_producer(struct stage *s)
+static void restart_the_producer(struct play *s)
 {
 	char names[200];
 	cast_end(s->producer);
 	if (traces_files(scratch_directory(), names, sizeof(names)) != 0)
 		cast_fail("a producer that ended left:%s", names);
-	stage_nap(s, 2000);
-	stage_produce(s);
+	play_nap(s, 2000);
+	play_produce(s);
 }
 
 static struct party *winner(struct party *const contender[CONTENDERS])
@@ -86,20 +86,20 @@ static struct party *winner(struct party *const contender[CONTENDERS])
 }
 
 /* Several want the name, at the moment when it becomes free: one of them gets it. */
-static void hand_over(struct stage *s)
+static void hand_over(struct play *s)
 {
 	struct party *contender[CONTENDERS], *old = s->producer;
 	for (int i = 0; i < CONTENDERS; i++) {
-		contender[i] = stage_prepare_producer(s);
+		contender[i] = play_prepare_producer(s);
 		contender[i]->contends = true;
 		cast_begin(contender[i], party_produce);
 	}
 	for (int i = 0; i < CONTENDERS; i++)
 		CAST_AWAIT(atomic_load(&contender[i]->refused) > 0, "who comes second is not refused");
-	if (stage_below(s, 4))
+	if (play_below(s, 4))
 		cast_end(old);
 	else
-		stage_kill(s, old);
+		play_kill(s, old);
 	CAST_AWAIT(winner(contender), "nobody gets the name that became free");
 	struct party *won = winner(contender);
 	for (int i = 0; i < CONTENDERS; i++) {
@@ -118,86 +118,86 @@ static void hand_over(struct stage *s)
 	s->producer = won;
 }
 
-static void kill_a_viewer(struct stage *s)
+static void kill_a_viewer(struct play *s)
 {
-	struct party *p = stage_some_mortal(s);
-	stage_nap(s, 4000);
-	stage_kill(s, p);
-	stage_view(s, (uint32_t)(p - s->viewer));
+	struct party *p = play_some_mortal(s);
+	play_nap(s, 4000);
+	play_kill(s, p);
+	play_view(s, (uint32_t)(p - s->viewer));
 }
 
-static void kill_and_stop_viewers_at_their_birth(struct stage *s)
+static void kill_and_stop_viewers_at_their_birth(struct play *s)
 {
-	struct party *p = stage_some_mortal(s);
-	for (uint32_t n = 1 + stage_below(s, 6); n > 0; n--) {
-		stage_kill(s, p);
-		stage_view(s, (uint32_t)(p - s->viewer));
-		stage_nap(s, 2000);
-		if (stage_below(s, 2))
+	struct party *p = play_some_mortal(s);
+	for (uint32_t n = 1 + play_below(s, 6); n > 0; n--) {
+		play_kill(s, p);
+		play_view(s, (uint32_t)(p - s->viewer));
+		play_nap(s, 2000);
+		if (play_below(s, 2))
 			continue;
 		cast_signal(p, SIGSTOP);
-		stage_nap(s, 2000);
+		play_nap(s, 2000);
 		cast_signal(p, SIGCONT);
 		s->stops++;
 	}
 }
 
-static void let_a_viewer_leave(struct stage *s)
+static void let_a_viewer_leave(struct play *s)
 {
-	struct party *p = stage_some_mortal(s);
+	struct party *p = play_some_mortal(s);
 	cast_end(p);
-	stage_nap(s, 1000);
-	stage_view(s, (uint32_t)(p - s->viewer));
+	play_nap(s, 1000);
+	play_view(s, (uint32_t)(p - s->viewer));
 }
 
-static void change_formats(struct stage *s)
+static void change_formats(struct play *s)
 {
-	stage_change_formats(s, 1 + stage_below(s, 12));
+	play_change_formats(s, 1 + play_below(s, 12));
 }
 
-static void stop_the_producer(struct stage *s)
+static void stop_the_producer(struct play *s)
 {
-	stage_nap(s, 1000);
+	play_nap(s, 1000);
 	cast_signal(s->producer, SIGSTOP);
-	if (stage_below(s, 2))
+	if (play_below(s, 2))
 		kill_a_viewer(s);
-	stage_nap(s, a_while_us(s));
+	play_nap(s, a_while_us(s));
 	s->stops++;
-	if (stage_below(s, 4) == 0) {
-		stage_kill(s, s->producer);
-		stage_produce(s);
+	if (play_below(s, 4) == 0) {
+		play_kill(s, s->producer);
+		play_produce(s);
 	} else {
 		cast_signal(s->producer, SIGCONT);
 	}
 }
 
 /* The honest ones as well. */
-static void stop_a_viewer(struct stage *s)
+static void stop_a_viewer(struct play *s)
 {
-	struct party *p = &s->viewer[stage_below(s, s->viewers)];
-	stage_nap(s, 1000);
+	struct party *p = &s->viewer[play_below(s, s->viewers)];
+	play_nap(s, 1000);
 	cast_signal(p, SIGSTOP);
 	s->stops++;
-	switch (stage_below(s, 4)) {
+	switch (play_below(s, 4)) {
 	case 0:
-		stage_change_formats(s, 1 + stage_below(s, 20)); /* more than its socket holds, at times */
+		play_change_formats(s, 1 + play_below(s, 20)); /* more than its socket holds, at times */
 		break;
 	case 1:
 		kill_the_producer(s);
 		break;
 	default:
-		stage_nap(s, a_while_us(s));
+		play_nap(s, a_while_us(s));
 	}
-	if (p >= &s->viewer[HONEST] && stage_below(s, 3) == 0) {
-		stage_kill(s, p);
-		stage_view(s, (uint32_t)(p - s->viewer));
+	if (p >= &s->viewer[HONEST] && play_below(s, 3) == 0) {
+		play_kill(s, p);
+		play_view(s, (uint32_t)(p - s->viewer));
 	} else {
 		cast_signal(p, SIGCONT);
 	}
 }
 
 /* Where it is lossless it waits for them, but not for ever. */
-static void stop_all_mortals(struct stage *s)
+static void stop_all_mortals(struct play *s)
 {
 	for (uint32_t i = HONEST; i < s->viewers; i++)
 		cast_signal(&s->viewer[i], SIGSTOP);
@@ -210,7 +210,7 @@ static void stop_all_mortals(struct stage *s)
 
 static const struct act {
 	const char *name;
-	void (*play)(struct stage *s);
+	void (*play)(struct play *s);
 	uint32_t weight;
 } acts[] = {
     {"a producer is killed", kill_the_producer, 20},
@@ -227,53 +227,53 @@ static const struct act {
     {"all mortal viewers are stopped", stop_all_mortals, 1},
 };
 
-static const struct act *some_act(struct stage *s)
+static const struct act *some_act(struct play *s)
 {
 	uint32_t sum = 0, i = 0;
 	for (size_t a = 0; a < sizeof(acts) / sizeof(*acts); a++)
 		sum += acts[a].weight;
-	for (uint32_t n = stage_below(s, sum); n >= acts[i].weight; i++)
+	for (uint32_t n = play_below(s, sum); n >= acts[i].weight; i++)
 		n -= acts[i].weight;
 	return &acts[i];
 }
 
 /* ---- The play ---- */
 
-static void play(struct stage *s, uint32_t rounds)
+static void one_by_one(struct play *s, uint32_t rounds)
 {
-	stage_begin_mortals(s);
+	play_begin_mortals(s);
 	for (uint32_t round = 1; round <= rounds; round++) {
 		const struct act *act = some_act(s);
 		cast_say("round %u: %s", round, act->name);
 		act->play(s);
-		stage_await_honest(s);
+		play_await_honest(s);
 		if (round % SETTLE_EVERY == 0) {
-			stage_settle(s);
-			stage_begin_mortals(s);
+			play_settle(s);
+			play_begin_mortals(s);
 		}
 	}
-	stage_close(s);
+	play_close(s);
 }
 
 /* In the storm many come and go at once, and each change of format meets all of them. */
-static void storm(struct stage *s, uint32_t rounds)
+static void storm(struct play *s, uint32_t rounds)
 {
-	stage_begin_mortals(s);
+	play_begin_mortals(s);
 	for (uint32_t round = 1; round <= rounds; round++) {
 		cast_say("round %u of the storm", round);
-		for (uint32_t n = stage_below(s, 4); n > 0; n--)
+		for (uint32_t n = play_below(s, 4); n > 0; n--)
 			kill_a_viewer(s);
-		if (stage_below(s, 2))
+		if (play_below(s, 2))
 			let_a_viewer_leave(s);
-		if (stage_below(s, 2))
+		if (play_below(s, 2))
 			stop_a_viewer(s);
-		if (stage_below(s, 20) == 0)
+		if (play_below(s, 20) == 0)
 			some_act(s)->play(s);
-		stage_change_formats(s, 1 + stage_below(s, 4));
-		stage_await_honest(s);
+		play_change_formats(s, 1 + play_below(s, 4));
+		play_await_honest(s);
 		if (round % SETTLE_EVERY == 0) {
-			stage_settle(s);
-			stage_begin_mortals(s);
+			play_settle(s);
+			play_begin_mortals(s);
 		}
 	}
 	/* Those who live at the end are as good as the honest ones. */
@@ -282,7 +282,7 @@ static void storm(struct stage *s, uint32_t rounds)
 	for (uint32_t i = 0; i < s->viewers; i++)
 		CAST_AWAIT(!s->viewer[i].pid || atomic_load(&s->viewer[i].newest) >= next,
 		    "viewer %u has no frame after the storm", i);
-	stage_close(s);
+	play_close(s);
 }
 
 int main(int argc, char **argv)
@@ -295,7 +295,7 @@ int main(int argc, char **argv)
 	uint32_t rounds = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : 100;
 	unsigned seed = argc > 3 ? (unsigned)strtoul(argv[3], NULL, 10) : (unsigned)tripool_now_ns();
 	printf("chaos %s %u %u\n", argv[1], rounds, seed);
-	struct stage s = {
+	struct play s = {
 	    .viewers = many ? MAX_VIEWERS : 8,
 	    .mortal_leases = many ? 1 : 6,
 	    .pause_us = many ? 4000 : 1500,
@@ -309,8 +309,8 @@ int main(int argc, char **argv)
 		return 1;
 	int fds = traces_fds(getpid());
 	int64_t begun_ns = tripool_now_ns();
-	stage_open(&s, cast_make());
-	(many ? storm : play)(&s, rounds);
+	play_open(&s, cast_make());
+	(many ? storm : one_by_one)(&s, rounds);
 	if (traces_fds(getpid()) != fds)
 		cast_fail("%d fds are open, there were %d", traces_fds(getpid()), fds);
 	printf(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* What is left when those who were killed are gone: what there was before they came. */
-#include "stage.h"
+#include "play.h"
 
 #include "scratch.h"
 #include "traces.h"
@@ -36,13 +36,13 @@ __attribute__((format(printf, 2, 3))) static bool complain(struct finding *f, co
 	return false;
 }
 
-static void await_frames(struct stage *s, uint64_t more)
+static void await_frames(struct play *s, uint64_t more)
 {
 	uint64_t until = atomic_load(&s->producer->frames) + more;
 	CAST_AWAIT(atomic_load(&s->producer->frames) >= until, "the producer does not go on");
 }
 
-static uint32_t honest_leases(const struct stage *s)
+static uint32_t honest_leases(const struct play *s)
 {
 	uint32_t leases = 0;
 	for (uint32_t i = 0; i < HONEST; i++)
@@ -51,7 +51,7 @@ static uint32_t honest_leases(const struct stage *s)
 }
 
 /* By what it tells of itself, and by what it does: of the slots it always takes the lowest that is free. */
-static bool producer_is_alone_with_the_honest(struct stage *s, struct finding *f)
+static bool producer_is_alone_with_the_honest(struct play *s, struct finding *f)
 {
 	struct tripool_report r;
 	struct tripool_error e;
@@ -71,7 +71,7 @@ static bool producer_is_alone_with_the_honest(struct stage *s, struct finding *f
 }
 
 /* Pools and lease pages that anybody has: the newest one, and one of each honest viewer. */
-static bool memory_is_only_the_newest(struct stage *s, struct finding *f)
+static bool memory_is_only_the_newest(struct play *s, struct finding *f)
 {
 	pid_t pid[HONEST + 1];
 	for (int i = 0; i < HONEST; i++)
@@ -83,7 +83,7 @@ static bool memory_is_only_the_newest(struct stage *s, struct finding *f)
 	return complain(f, "there are %d pools and %d lease pages, not 1 and %d", t.pools, t.pages, HONEST);
 }
 
-static struct possessions look(const struct stage *s)
+static struct possessions look(const struct play *s)
 {
 	struct possessions now = {.known = true};
 	for (int i = 0; i < HONEST; i++) {
@@ -95,7 +95,7 @@ static struct possessions look(const struct stage *s)
 	return now;
 }
 
-static bool nobody_has_more(const struct stage *s, struct finding *f)
+static bool nobody_has_more(const struct play *s, struct finding *f)
 {
 	struct possessions now = look(s);
 	for (int i = 0; i <= HONEST; i++)
@@ -123,38 +123,38 @@ static bool only_two_files_are_there(struct finding *f)
 	return complain(f, "in the streams' directory are%s", names);
 }
 
-static bool is_settled(struct stage *s, struct finding *f)
+static bool is_settled(struct play *s, struct finding *f)
 {
 	return producer_is_alone_with_the_honest(s, f) && memory_is_only_the_newest(s, f) &&
 	       (!s->first.known || nobody_has_more(s, f)) && only_two_files_are_there(f);
 }
 
-void stage_settle(struct stage *s)
+void play_settle(struct play *s)
 {
 	struct finding f;
 	cast_say("what those who are gone leave");
 	for (uint32_t i = HONEST; i < s->viewers; i++) {
 		if (!s->viewer[i].pid)
 			continue;
-		if (stage_below(s, 2))
-			stage_kill(s, &s->viewer[i]);
+		if (play_below(s, 2))
+			play_kill(s, &s->viewer[i]);
 		else
 			cast_end(&s->viewer[i]);
 	}
-	stage_await_honest(s);
+	play_await_honest(s);
 	CAST_AWAIT(is_settled(s, &f), "%s", f.text);
 	if (!s->first.known) {
-		stage_change_formats(s, WARM_UP_CHANGES);
-		stage_await_honest(s);
+		play_change_formats(s, WARM_UP_CHANGES);
+		play_await_honest(s);
 		CAST_AWAIT(is_settled(s, &f), "%s", f.text);
 		s->first = look(s);
 	}
 }
 
-void stage_close(struct stage *s)
+void play_close(struct play *s)
 {
 	char names[200];
-	stage_settle(s);
+	play_settle(s);
 	cast_say("the end");
 	cast_end(s->producer);
 	if (traces_files(scratch_directory(), names, sizeof(names)) != 0)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "stage.h"
+#include "play.h"
 
 #include "clock.h"
 
@@ -10,21 +10,21 @@
 
 #define REMARKABLE_NS 500000000
 
-uint32_t stage_below(struct stage *s, uint32_t limit)
+uint32_t play_below(struct play *s, uint32_t limit)
 {
 	return (uint32_t)rand_r(&s->seed) % limit;
 }
 
-void stage_nap(struct stage *s, uint32_t limit_us)
+void play_nap(struct play *s, uint32_t limit_us)
 {
 	/* Mostly short: that is where things meet. */
-	uint32_t us = stage_below(s, limit_us);
-	if (stage_below(s, 2))
+	uint32_t us = play_below(s, limit_us);
+	if (play_below(s, 2))
 		us /= 16;
 	usleep(us);
 }
 
-struct party *stage_prepare_producer(struct stage *s)
+struct party *play_prepare_producer(struct play *s)
 {
 	struct party *p = &s->viewer[MAX_VIEWERS];
 	while (p->pid)
@@ -37,9 +37,9 @@ struct party *stage_prepare_producer(struct stage *s)
 	return p;
 }
 
-void stage_produce(struct stage *s)
+void play_produce(struct play *s)
 {
-	struct party *p = stage_prepare_producer(s);
+	struct party *p = play_prepare_producer(s);
 	int64_t begun_ns = tripool_now_ns();
 	cast_begin(p, party_produce);
 	s->producer = p;
@@ -47,48 +47,48 @@ void stage_produce(struct stage *s)
 	s->birth_ns = (s->birth_ns * 7 + tripool_now_ns() - begun_ns) / 8;
 }
 
-void stage_view(struct stage *s, uint32_t index)
+void play_view(struct play *s, uint32_t index)
 {
 	struct party *p = &s->viewer[index];
 	bool honest = index < HONEST;
 	p->seed = (unsigned)rand_r(&s->seed);
 	p->every = honest ? index == 1 : index % 2;
-	p->polls = honest ? index == 2 : stage_below(s, 2);
+	p->polls = honest ? index == 2 : play_below(s, 2);
 	p->busy = honest && index == 3;
-	p->leases = honest ? index + 1 : 1 + stage_below(s, s->mortal_leases);
+	p->leases = honest ? index + 1 : 1 + play_below(s, s->mortal_leases);
 	cast_begin(p, party_view);
 }
 
-void stage_begin_mortals(struct stage *s)
+void play_begin_mortals(struct play *s)
 {
 	for (uint32_t i = HONEST; i < s->viewers; i++)
-		stage_view(s, i);
+		play_view(s, i);
 }
 
-struct party *stage_some_mortal(struct stage *s)
+struct party *play_some_mortal(struct play *s)
 {
-	return &s->viewer[HONEST + stage_below(s, s->viewers - HONEST)];
+	return &s->viewer[HONEST + play_below(s, s->viewers - HONEST)];
 }
 
-void stage_kill(struct stage *s, struct party *party)
+void play_kill(struct play *s, struct party *party)
 {
 	cast_kill(party);
 	s->kills++;
 }
 
-void stage_open(struct stage *s, struct party *parties)
+void play_open(struct play *s, struct party *parties)
 {
 	s->viewer = parties;
 	s->birth_ns = 1000000;
 	cast_say("the beginning");
 	for (uint32_t i = 0; i < HONEST; i++) /* before there is a producer */
-		stage_view(s, i);
-	stage_produce(s);
-	stage_await_honest(s);
-	stage_settle(s);
+		play_view(s, i);
+	play_produce(s);
+	play_await_honest(s);
+	play_settle(s);
 }
 
-void stage_change_formats(struct stage *s, uint32_t changes)
+void play_change_formats(struct play *s, uint32_t changes)
 {
 	struct party *p = s->producer;
 	uint32_t wanted = atomic_fetch_add(&p->changes_wanted, changes) + changes;
@@ -96,7 +96,7 @@ void stage_change_formats(struct stage *s, uint32_t changes)
 	s->changes += changes;
 }
 
-void stage_await_honest(struct stage *s)
+void play_await_honest(struct play *s)
 {
 	int64_t begun_ns = tripool_now_ns();
 	uint64_t next = atomic_load(&s->producer->newest) + 1, first = (uint64_t)s->producer->life << 32 | 1;

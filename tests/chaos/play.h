@@ -4,8 +4,8 @@
  * ones, who are stopped at times but live through the whole play. These have to find to the living producer by
  * themselves.
  */
-#ifndef TRIPOOL_CHAOS_STAGE_H
-#define TRIPOOL_CHAOS_STAGE_H
+#ifndef TRIPOOL_CHAOS_PLAY_H
+#define TRIPOOL_CHAOS_PLAY_H
 
 #include "cast.h"
 
@@ -22,7 +22,7 @@ struct possessions {
 	bool known;
 };
 
-struct stage {
+struct play {
 	struct party *viewer;   /* [viewers] */
 	struct party *producer; /* one of the parties */
 	uint32_t viewers;
@@ -37,29 +37,29 @@ struct stage {
 	struct possessions first;
 };
 
-void stage_open(struct stage *stage, struct party *parties);
+void play_open(struct play *play, struct party *parties);
 
-uint32_t stage_below(struct stage *stage, uint32_t limit); /* a random number */
-void stage_nap(struct stage *stage, uint32_t limit_us);    /* for a random time */
+uint32_t play_below(struct play *play, uint32_t limit); /* a random number */
+void play_nap(struct play *play, uint32_t limit_us);    /* for a random time */
 
 /* The next producer, which must get the name by its first try. */
-void stage_produce(struct stage *stage);
-struct party *stage_prepare_producer(struct stage *stage); /* a place that is free */
+void play_produce(struct play *play);
+struct party *play_prepare_producer(struct play *play); /* a place that is free */
 
-void stage_view(struct stage *stage, uint32_t index);
-void stage_begin_mortals(struct stage *stage);
-struct party *stage_some_mortal(struct stage *stage);
-void stage_kill(struct stage *stage, struct party *party);
+void play_view(struct play *play, uint32_t index);
+void play_begin_mortals(struct play *play);
+struct party *play_some_mortal(struct play *play);
+void play_kill(struct play *play, struct party *party);
 
 /* So many changes of format, one after the other. */
-void stage_change_formats(struct stage *stage, uint32_t changes);
+void play_change_formats(struct play *play, uint32_t changes);
 
 /* Until each honest viewer has a frame that is published from now on. */
-void stage_await_honest(struct stage *stage);
+void play_await_honest(struct play *play);
 
 /* Lets all mortals go, and looks at what is left of them: nothing. settle.c */
-void stage_settle(struct stage *stage);
+void play_settle(struct play *play);
 /* Ends the play. */
-void stage_close(struct stage *stage);
+void play_close(struct play *play);
 
 #endif
