@@ -9,8 +9,8 @@
 #include "clock.h"
 #include "scene.h"
 #include "scratch.h"
+#include "traces.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -47,47 +47,7 @@ static const char *seed = "1", *seconds = "1";
 static int not_possible; /* attackers that could not even try here */
 static int idle;         /* attackers of this stream that were not let in, and tried nothing */
 
-/* ---- What the kernel says of a process ---- */
-
-static int fds_of(pid_t pid)
-{
-	char path[32];
-	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
-	DIR *d = opendir(path);
-	int n = 0;
-	while (d && readdir(d))
-		n++;
-	if (d)
-		closedir(d);
-	return n;
-}
-
-static int maps_of(pid_t pid)
-{
-	char path[32], line[512];
-	snprintf(path, sizeof(path), "/proc/%d/maps", (int)pid);
-	FILE *maps = fopen(path, "re");
-	int n = 0;
-	while (maps && fgets(line, sizeof(line), maps))
-		n += strstr(line, "memfd:tripool") != NULL;
-	if (maps)
-		fclose(maps);
-	return n;
-}
-
-static long anon_kib_of(pid_t pid)
-{
-	char path[32], line[256];
-	long kib = 0;
-	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
-	FILE *status = fopen(path, "re");
-	while (status && fgets(line, sizeof(line), status))
-		if (sscanf(line, "RssAnon: %ld", &kib) == 1)
-			break;
-	if (status)
-		fclose(status);
-	return kib;
-}
+/* ---- What the producer has ---- */
 
 struct usage {
 	int fds, maps;
@@ -96,7 +56,7 @@ struct usage {
 
 static struct usage usage_of(pid_t pid)
 {
-	return (struct usage){fds_of(pid), maps_of(pid), anon_kib_of(pid)};
+	return (struct usage){traces_fds(pid), traces_memfds(pid), traces_private_kib(pid)};
 }
 
 static void take_most(struct usage *most, struct usage now)
@@ -156,8 +116,8 @@ static struct usage before;
 
 static bool all_have_gone(const struct scene *s)
 {
-	return atomic_load(&s->viewers) == 1 && fds_of(s->producer) == before.fds &&
-	       maps_of(s->producer) == before.maps;
+	return atomic_load(&s->viewers) == 1 && traces_fds(s->producer) == before.fds &&
+	       traces_memfds(s->producer) == before.maps;
 }
 
 static uint64_t goal;
@@ -238,7 +198,8 @@ static void survives(const struct attack *k, bool lossless)
 
 	go_on_a_while(s);
 	if (!scene_wait(s, all_have_gone))
-		fail_msg("the producer has %d fds, had %d; %u viewers", fds_of(s->producer), before.fds, s->viewers);
+		fail_msg(
+		    "the producer has %d fds, had %d; %u viewers", traces_fds(s->producer), before.fds, s->viewers);
 	a_newcomer_gets_a_frame();
 	atomic_store(&s->order, SCENE_FALL_SILENT);
 	assert_true(scene_wait(s, has_the_newest));
@@ -252,7 +213,7 @@ static void survives(const struct attack *k, bool lossless)
 	assert_int_equal(atomic_load(&s->disordered), 0);
 	assert_int_equal(atomic_load(&s->error), 0);
 	assert_true(!lossless || atomic_load(&s->missed) == 0);
-	assert_true(anon_kib_of(s->producer) <= before.anon_kib + MOST_ANON_KIB);
+	assert_true(traces_private_kib(s->producer) <= before.anon_kib + MOST_ANON_KIB);
 	assert_int_equal(scene_end(s), 0);
 }
 

@@ -3,11 +3,10 @@
 #include "puppet-steps.h"
 
 #include "clock.h"
+#include "traces.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <poll.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -130,23 +129,10 @@ static void produce_step(struct stage *s, const struct order *o, struct puppet_a
 	}
 }
 
-/* Shared memory of ours that is mapped. */
-static int count_maps(void)
-{
-	char line[512];
-	int count = 0;
-	FILE *maps = fopen("/proc/self/maps", "re");
-	while (maps && fgets(line, sizeof(line), maps))
-		count += strstr(line, "memfd:tripool") != NULL;
-	if (maps)
-		fclose(maps);
-	return count;
-}
-
 _Noreturn void puppet_main(int socket)
 {
 	struct stage s = {0};
-	int fds = count_fds(), maps = count_maps(); /* the test's own, which it has by being its child */
+	int fds = count_fds(), maps = traces_memfds(getpid()); /* the test's own, which it has by being its child */
 	struct order o;
 	while (recv(socket, &o, sizeof(o), 0) == sizeof(o) && o.step != END) {
 		struct puppet_answer a = {0};
@@ -163,5 +149,5 @@ _Noreturn void puppet_main(int socket)
 	}
 	tripool_viewer_destroy(s.viewer);
 	tripool_producer_destroy(s.producer);
-	_exit(count_fds() == fds && count_maps() == maps ? 0 : 1);
+	_exit(count_fds() == fds && traces_memfds(getpid()) == maps ? 0 : 1);
 }

@@ -85,18 +85,29 @@ int traces_fds(pid_t pid)
 	return look_at_fds(pid, NULL, NULL);
 }
 
-int traces_mappings(pid_t pid)
+/* Lines of its maps that have that text. */
+static int count_mappings(pid_t pid, const char *text)
 {
-	char path[64];
-	int c, lines = 0;
-	snprintf(path, sizeof(path), "/proc/%d/maps", (int)pid);
-	FILE *file = fopen(path, "re");
+	char line[512];
+	int count = 0;
+	snprintf(line, sizeof(line), "/proc/%d/maps", (int)pid);
+	FILE *file = fopen(line, "re");
 	if (!file)
 		return -1;
-	while ((c = getc(file)) != EOF)
-		lines += c == '\n';
+	while (fgets(line, sizeof(line), file))
+		count += strchr(line, '\n') && strstr(line, text);
 	fclose(file);
-	return lines;
+	return count;
+}
+
+int traces_mappings(pid_t pid)
+{
+	return count_mappings(pid, "");
+}
+
+int traces_memfds(pid_t pid)
+{
+	return count_mappings(pid, " /memfd:");
 }
 
 static long find_kib(const char *path, const char *key)
@@ -133,7 +144,8 @@ int traces_files(const char *directory, char *names, size_t bytes)
 	DIR *dir = opendir(directory);
 	if (!dir)
 		return -1;
-	names[0] = '\0';
+	if (bytes > 0)
+		names[0] = '\0';
 	for (struct dirent *e; (e = readdir(dir));) {
 		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
 			continue;
