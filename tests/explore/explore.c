@@ -7,6 +7,7 @@
 #include "machine.h"
 #include "scenarios.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,21 +27,32 @@ static int usage(void)
 	return 2;
 }
 
+/* Digits only. */
+static bool is_number(const char *text, uint64_t *value)
+{
+	if (!*text || text[strspn(text, "0123456789")])
+		return false;
+	errno = 0;
+	*value = strtoull(text, NULL, 10);
+	return errno == 0;
+}
+
 int main(int argc, char **argv)
 {
-	if (argc == 4 && strcmp(argv[1], "--trace") == 0) {
+	uint64_t schedules, first = (uint64_t)time(NULL) * 1000000;
+	if (argc == 4 && strcmp(argv[1], "--trace") == 0 && is_number(argv[3], &first)) {
 		for (unsigned i = 0; i < scenario_count; i++) {
 			if (strcmp(argv[2], scenarios[i].name) != 0)
 				continue;
-			const char *broken = run(&scenarios[i], strtoull(argv[3], NULL, 10), true);
+			const char *broken = run(&scenarios[i], first, true);
 			printf("%s\n", broken ? broken : "nothing broke");
 			return broken != NULL;
 		}
 		return usage();
 	}
-	uint64_t schedules = argc > 1 ? strtoull(argv[1], NULL, 10) : 0;
-	uint64_t first = argc > 2 ? strtoull(argv[2], NULL, 10) : (uint64_t)time(NULL) * 1000000;
-	if (schedules == 0 || argc > 3)
+	if (argc < 2 || argc > 3 || !is_number(argv[1], &schedules) || schedules == 0)
+		return usage();
+	if (argc == 3 && !is_number(argv[2], &first))
 		return usage();
 	for (uint64_t seed = first; seed < first + schedules; seed++) {
 		for (unsigned i = 0; i < scenario_count; i++) {
