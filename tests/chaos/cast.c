@@ -54,6 +54,11 @@ struct party *cast_make(void)
 		perror("no memory to share");
 		exit(1);
 	}
+	/* For this process too, and in place before there is anybody to be asked. Without SA_RESTART: it ends a sleep.
+	 */
+	struct sigaction wanted = {.sa_handler = end_is_wanted};
+	sigaction(SIGTERM, &wanted, NULL);
+	sigaction(SIGINT, &wanted, NULL);
 	return parties;
 }
 
@@ -102,10 +107,24 @@ static void describe(const struct party *p)
 	print_stack(p->pid);
 }
 
+static void kill_all(void)
+{
+	for (int i = 0; i < MAX_PARTIES; i++)
+		if (parties[i].pid)
+			kill(parties[i].pid, SIGKILL);
+	while (wait(NULL) > 0)
+		;
+}
+
 void cast_fail(const char *format, ...)
 {
 	va_list list;
 	fflush(stdout);
+	if (over) { /* whatever it is that did not go on */
+		fprintf(stderr, "interrupted (%s)\n", saying);
+		kill_all();
+		exit(1);
+	}
 	fprintf(stderr, "FAILED (%s): ", saying);
 	va_start(list, format);
 	vfprintf(stderr, format, list);
@@ -114,11 +133,7 @@ void cast_fail(const char *format, ...)
 	for (int i = 0; i < MAX_PARTIES; i++)
 		if (parties[i].pid)
 			describe(&parties[i]);
-	for (int i = 0; i < MAX_PARTIES; i++)
-		if (parties[i].pid)
-			kill(parties[i].pid, SIGKILL);
-	while (wait(NULL) > 0)
-		;
+	kill_all();
 	exit(1);
 }
 
@@ -133,9 +148,6 @@ void cast_begin(struct party *p, void (*play)(struct party *self))
 	atomic_store(&p->changes_made, 0);
 	p->error[0] = p->remark[0] = '\0';
 	fflush(NULL);
-	/* In place before there is anybody to be asked. Without SA_RESTART: it ends a sleep. */
-	struct sigaction wanted = {.sa_handler = end_is_wanted}, before;
-	sigaction(SIGTERM, &wanted, &before);
 	pid_t pid = fork();
 	if (pid < 0)
 		cast_fail("fork: %s", strerror(errno));
@@ -143,7 +155,6 @@ void cast_begin(struct party *p, void (*play)(struct party *self))
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		play(p);
 	}
-	sigaction(SIGTERM, &before, NULL);
 	p->pid = pid;
 }
 
@@ -202,6 +213,8 @@ int64_t cast_deadline(void)
 
 bool cast_pause(int64_t deadline_ns)
 {
+	if (over)
+		cast_fail("interrupted");
 	look_after_all();
 	usleep(200);
 	return tripool_now_ns() < deadline_ns;

@@ -13,8 +13,10 @@
 
 #include "clock.h"
 #include "scratch.h"
+#include "tools/cli.h"
 #include "traces.h"
 
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -288,12 +290,12 @@ static void storm(struct play *s, uint32_t rounds)
 int main(int argc, char **argv)
 {
 	bool many = argc > 1 && strcmp(argv[1], "many") == 0;
-	if (argc < 2 || (!many && strcmp(argv[1], "few") != 0)) {
+	if (argc < 2 || argc > 4 || (!many && strcmp(argv[1], "few") != 0)) {
 		fprintf(stderr, "usage: chaos few|many [ROUNDS [SEED]]\n");
 		return 2;
 	}
-	uint32_t rounds = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : 100;
-	unsigned seed = argc > 3 ? (unsigned)strtoul(argv[3], NULL, 10) : (unsigned)tripool_now_ns();
+	uint32_t rounds = argc > 2 ? (uint32_t)cli_uint("ROUNDS", argv[2], 1, UINT32_MAX) : 100;
+	unsigned seed = argc > 3 ? (unsigned)cli_uint("SEED", argv[3], 0, UINT_MAX) : (unsigned)tripool_now_ns();
 	printf("chaos %s %u %u\n", argv[1], rounds, seed);
 	struct play s = {
 	    .viewers = many ? MAX_VIEWERS : 8,
