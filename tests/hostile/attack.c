@@ -3,15 +3,10 @@
 #include "attack.h"
 
 #include "clock.h"
+#include "random.h"
 #include "tools/cli.h"
 
-#include <grp.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 static const char help[] =
     "usage: attack STREAM WHICH [--seconds S] [--seed N] [--user UID]\n"
@@ -34,15 +29,6 @@ static void list(void)
 		printf("%-10s %-9s %s\n", k->name, k->lossless ? "lossless" : "any", k->what);
 }
 
-/* An ordinary process of that user: none that the kernel protects from others of the same one. */
-static void become(uid_t user)
-{
-	if (setgroups(0, NULL) < 0 || setresgid(user, user, user) < 0 || setresuid(user, user, user) < 0)
-		cli_fail("cannot become user %u", (unsigned)user);
-	prctl(PR_SET_DUMPABLE, 1);
-	prctl(PR_SET_PDEATHSIG, SIGKILL); /* which the change has taken back */
-}
-
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {{"seconds", required_argument, NULL, 's'},
@@ -51,7 +37,7 @@ int main(int argc, char **argv)
 	    {NULL, 0, NULL, 0}};
 	struct attacker a = {.share_ppm = 1000000};
 	double seconds = 1;
-	uint64_t seed = 1;
+	uint64_t seed = 1, user = UINT64_MAX;
 	cli_begin();
 	for (int o; (o = getopt_long(argc, argv, ":h", options, NULL)) >= 0;) {
 		if (o == 's')
@@ -59,7 +45,7 @@ int main(int argc, char **argv)
 		else if (o == 'n')
 			seed = cli_uint("--seed", optarg, 0, UINT64_MAX);
 		else if (o == 'u')
-			become((uid_t)cli_uint("--user", optarg, 0, UINT32_MAX - 1));
+			user = cli_uint("--user", optarg, 0, UINT32_MAX - 1);
 		else if (o == 'x')
 			a.share_ppm = cli_uint("--share", optarg, 1, 1000000);
 		else if (o == 'h')
@@ -74,8 +60,10 @@ int main(int argc, char **argv)
 	const struct attack *k = attack_find(argv[optind + 1]);
 	if (!k)
 		cli_fail("there is no attack '%s': see --list", argv[optind + 1]);
+	if (user != UINT64_MAX && become((uid_t)user) < 0)
+		cli_fail("cannot become user %u", (unsigned)user);
 	a.stream = argv[optind];
-	a.random = seed * 2 + 1;
+	a.random = random_first(seed);
 	a.end_ns = tripool_now_ns() + (int64_t)(seconds * 1e9);
 	k->run(&a);
 	if (a.tries == 0) {

@@ -36,6 +36,9 @@ extern const struct attack attacks[];
 /* The one of that name, or NULL. */
 const struct attack *attack_find(const char *name);
 
+/* This process is that user's from now on, and dies with its parent. -1: it may not. */
+int become(uid_t user);
+
 /* ---- For the attacks ---- */
 
 bool time_is_left(const struct attacker *a);

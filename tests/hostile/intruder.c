@@ -5,14 +5,18 @@
 #include "clock.h"
 #include "memory.h"
 #include "place.h"
+#include "random.h"
 #include "wire.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -21,13 +25,19 @@ bool time_is_left(const struct attacker *a)
 	return tripool_now_ns() < a->end_ns;
 }
 
-/* Marsaglia's xorshift64*: the same numbers everywhere. */
+/* An ordinary process of that user: none that the kernel protects from others of the same one. */
+int become(uid_t user)
+{
+	if (setgroups(0, NULL) < 0 || setresgid(user, user, user) < 0 || setresuid(user, user, user) < 0)
+		return -1;
+	prctl(PR_SET_DUMPABLE, 1);
+	prctl(PR_SET_PDEATHSIG, SIGKILL); /* which the change has taken back */
+	return 0;
+}
+
 uint64_t any_number(struct attacker *a)
 {
-	a->random ^= a->random >> 12;
-	a->random ^= a->random << 25;
-	a->random ^= a->random >> 27;
-	return a->random * UINT64_C(0x2545f4914f6cdd1d);
+	return random_next(&a->random);
 }
 
 uint64_t below(struct attacker *a, uint64_t limit)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "scene.h"
 
+#include "attack.h"
 #include "clock.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,16 +34,6 @@ static struct tripool_format format_of(const struct scene_options *o, uint32_t c
 	snprintf(f.pix_fmt, sizeof(f.pix_fmt), "%s", o->pix_fmt);
 	tripool_format_layout(&f, NULL);
 	return f;
-}
-
-/* An ordinary process of that user's, which the kernel does not protect from others of his. */
-static void become(uid_t user)
-{
-	if (user == 0)
-		return;
-	if (setgroups(0, NULL) < 0 || setresgid(user, user, user) < 0 || setresuid(user, user, user) < 0)
-		_exit(2);
-	prctl(PR_SET_DUMPABLE, 1);
 }
 
 /* ---- The producer ---- */
@@ -216,8 +206,9 @@ static pid_t start(struct scene *s, void (*part)(struct scene *))
 	fflush(NULL);
 	pid_t pid = fork();
 	if (pid == 0) {
-		become(s->options.user);
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (s->options.user != 0 && become(s->options.user) < 0)
+			_exit(2);
 		part(s);
 		_exit(0);
 	}

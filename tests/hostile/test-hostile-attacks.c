@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "scene.h"
 #include "scratch.h"
+#include "tools/cli.h"
 #include "traces.h"
 
 #include <errno.h>
@@ -43,7 +44,8 @@
 /* Of the heap and the stack: it takes no memory for anybody. */
 #define MOST_ANON_KIB 1024
 
-static const char *seed = "1", *seconds = "1";
+static uint64_t seed = 1;
+static const char *seconds = "1";
 static int not_possible; /* attackers that could not even try here */
 static int idle;         /* attackers of this stream that were not let in, and tried nothing */
 
@@ -72,7 +74,7 @@ static pid_t send_attacker(const struct attack *k, uid_t user, int number)
 {
 	char as[16], with[32];
 	snprintf(as, sizeof(as), "%u", (unsigned)user);
-	snprintf(with, sizeof(with), "%llu", strtoull(seed, NULL, 10) + (unsigned long long)number);
+	snprintf(with, sizeof(with), "%llu", (unsigned long long)(seed + (uint64_t)number));
 	pid_t pid = fork();
 	if (pid != 0)
 		return pid;
@@ -248,10 +250,15 @@ int main(int argc, char **argv)
 	struct CMUnitTest tests[128];
 	size_t count = 0;
 	if (argc > 1)
-		seed = argv[1];
+		seed = cli_uint("SEED", argv[1], 0, UINT64_MAX - ATTACKERS);
+	if (argc > 3)
+		cli_fail("usage: test-hostile-attacks [SEED [ATTACK]]");
+	if (argc > 2 && !attack_find(argv[2]))
+		cli_fail("there is no attack '%s'", argv[2]);
 	if (getenv("TRIPOOL_HOSTILE_SECONDS"))
 		seconds = getenv("TRIPOOL_HOSTILE_SECONDS");
-	print_message("%s s for each attack, seed %s\n", seconds, seed);
+	(void)cli_seconds("$TRIPOOL_HOSTILE_SECONDS", seconds);
+	print_message("%s s for each attack, seed %llu\n", seconds, (unsigned long long)seed);
 	for (const struct attack *k = attacks; k->name; k++) {
 		void *state = (void *)(uintptr_t)k;
 		if (argc > 2 && strcmp(argv[2], k->name) != 0)
@@ -260,10 +267,6 @@ int main(int argc, char **argv)
 		if (k->lossless)
 			tests[count++] =
 			    (struct CMUnitTest){k->name, a_lossless_stream_survives, set_up, tear_down, state};
-	}
-	if (count == 0) {
-		print_error("there is no attack '%s'\n", argv[2]);
-		return 2;
 	}
 	int failed = _cmocka_run_group_tests("attacks", tests, count, NULL, NULL);
 	return failed == 0 && not_possible > 0 ? 77 : failed;

@@ -8,7 +8,9 @@
  */
 #include "impostor.h"
 #include "mapping.h"
+#include "random.h"
 #include "scratch.h"
+#include "tools/cli.h"
 
 #include <errno.h>
 #include <libavutil/imgutils.h>
@@ -24,7 +26,7 @@
 
 #define SLOTS 4
 
-static uint64_t seed = 1, pairs = 3000;
+static uint64_t seed = 1, generator, pairs = 3000;
 
 static const struct {
 	const char *pix_fmt;
@@ -50,10 +52,7 @@ struct prey {
 
 static uint64_t any_number(void)
 {
-	seed ^= seed >> 12;
-	seed ^= seed << 25;
-	seed ^= seed >> 27;
-	return seed * UINT64_C(0x2545f4914f6cdd1d);
+	return random_next(&generator);
 }
 
 /* ---- What is taken is safe ---- */
@@ -279,9 +278,12 @@ static void what_a_frame_claims_lies_in_the_pool(void **state)
 int main(int argc, char **argv)
 {
 	if (argc > 1)
-		seed = strtoull(argv[1], NULL, 10) * 2 + 1;
+		seed = cli_uint("SEED", argv[1], 0, UINT64_MAX);
 	if (argc > 2)
-		pairs = strtoull(argv[2], NULL, 10);
+		pairs = cli_uint("PAIRS", argv[2], 1, UINT64_MAX);
+	if (argc > 3)
+		cli_fail("usage: test-hostile-shapes [SEED [PAIRS]]");
+	generator = random_first(seed);
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_is_taken_of_a_mutated_pool_is_safe),
 	    cmocka_unit_test(what_a_frame_claims_lies_in_the_pool),

@@ -8,7 +8,9 @@
 #include "clock.h"
 #include "impostor.h"
 #include "mapping.h"
+#include "random.h"
 #include "scratch.h"
+#include "tools/cli.h"
 #include "wire.h"
 
 #include <errno.h>
@@ -27,14 +29,11 @@
 #define LEASES 4
 #define MOST_NS INT64_C(120000000000)
 
-static uint64_t seed = 1, rounds = 200000;
+static uint64_t seed = 1, generator, rounds = 200000;
 
 static uint64_t any_number(void)
 {
-	seed ^= seed >> 12;
-	seed ^= seed << 25;
-	seed ^= seed >> 27;
-	return seed * UINT64_C(0x2545f4914f6cdd1d);
+	return random_next(&generator);
 }
 
 static uint64_t below(uint64_t limit)
@@ -255,9 +254,12 @@ static void a_newest_that_never_stays_keeps_nobody(void **state)
 int main(int argc, char **argv)
 {
 	if (argc > 1)
-		seed = strtoull(argv[1], NULL, 10) * 2 + 1;
+		seed = cli_uint("SEED", argv[1], 0, UINT64_MAX);
 	if (argc > 2)
-		rounds = strtoull(argv[2], NULL, 10);
+		rounds = cli_uint("ROUNDS", argv[2], 1, UINT64_MAX);
+	if (argc > 3)
+		cli_fail("usage: test-hostile-words [SEED [ROUNDS]]");
+	generator = random_first(seed);
 	print_message("seed %llu, %llu rounds each\n", (unsigned long long)seed, (unsigned long long)rounds);
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(random_words_are_survived),

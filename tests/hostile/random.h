@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+/* Marsaglia's xorshift64*: the same numbers everywhere. */
+#ifndef TRIPOOL_HOSTILE_RANDOM_H
+#define TRIPOOL_HOSTILE_RANDOM_H
+
+#include <stdint.h>
+
+/* A seed that is 0 would stay so. */
+static inline uint64_t random_first(uint64_t seed)
+{
+	return seed * 2 + 1;
+}
+
+static inline uint64_t random_next(uint64_t *state)
+{
+	*state ^= *state >> 12;
+	*state ^= *state << 25;
+	*state ^= *state >> 27;
+	return *state * UINT64_C(0x2545f4914f6cdd1d);
+}
+
+#endif
