@@ -133,27 +133,37 @@ static int is_taken(int fd, const char *name, struct tripool_error *error)
 	    gone ? ", not visible here: it left a child that holds the name, or is in another pid namespace" : "");
 }
 
+/* What has a lock file's place, by the error of opening it or by its kind; NULL: a lock file, or nothing. */
+static const char *other_than_lock(int open_error, const struct stat *st)
+{
+	if (open_error)
+		return open_error == ELOOP    ? "a link"
+		       : open_error == EISDIR ? "a directory"
+		       : open_error == ENXIO  ? "a socket"
+		                              : NULL;
+	if (!S_ISREG(st->st_mode))
+		return S_ISFIFO(st->st_mode) ? "a pipe" : "a device";
+	return st->st_nlink > 1 ? "a link to some other file" : NULL;
+}
+
 static int open_lock(int directory, const char *file, struct tripool_error *error)
 {
 	int fd = openat(directory, file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	struct stat st;
-	if (fd < 0 || fstat(fd, &st) < 0) {
-		int r = tripool_fail(error, -errno,
-		    "cannot open the lock file '%s' in the directory of streams: %s (set TRIPOOL_DIR to another)", file,
-		    strerror(errno));
-		if (fd >= 0)
-			close(fd);
-		return r;
-	}
+	int r = fd < 0 || fstat(fd, &st) < 0 ? -errno : 0;
 	/* It will be written: somebody's own file must not come to harm. */
-	if (!S_ISREG(st.st_mode) || st.st_nlink > 1) {
+	const char *other = other_than_lock(-r, &st);
+	if (r == 0 && !other)
+		return fd;
+	if (fd >= 0)
 		close(fd);
+	if (other)
 		return tripool_fail(error, -EEXIST,
-		    "'%s' in the directory of streams is no lock file, but %s: remove it, or set TRIPOOL_DIR to "
-		    "another",
-		    file, S_ISREG(st.st_mode) ? "a link to some other file" : "something else");
-	}
-	return fd;
+		    "'%s' in the directory of streams is %s, no lock file: remove it, or set TRIPOOL_DIR to another",
+		    file, other);
+	return tripool_fail(error, r,
+	    "cannot open the lock file '%s' in the directory of streams: %s (set TRIPOOL_DIR to another)", file,
+	    strerror(-r));
 }
 
 static int lock_once(int directory, const char *name, struct tripool_error *error)
@@ -245,7 +255,7 @@ int tripool_place_watch(int directory, int inotify, uint32_t events, struct trip
 	if (watch < 0)
 		return tripool_fail(error, errno == ENOENT ? -EIO : -errno,
 		    "cannot watch the directory of streams: %s%s", strerror(errno),
-		    errno == EACCES ? " (whose it is lets others in by chmod 755)" : "");
+		    errno == EACCES ? " (its owner can open it: chmod 755)" : "");
 	return watch;
 }
 

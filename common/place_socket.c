@@ -69,8 +69,9 @@ int tripool_place_listen(int directory, const char *name, uint32_t mode, const c
 	tripool_place_file(new_file, name, ".sock.new");
 	/* Of one that died right here; the lock says it is nobody's. */
 	if (unlinkat(directory, new_file, 0) < 0 && errno != ENOENT) {
-		r = tripool_fail(
-		    error, -errno, "cannot remove '%s' from the directory of streams: %s", new_file, strerror(errno));
+		r = tripool_fail(error, -errno,
+		    "cannot remove '%s' from the directory of streams: %s (remove it by hand)", new_file,
+		    strerror(errno));
 		goto close_fd;
 	}
 	if ((r = address(&a, directory, new_file, error)) < 0)
@@ -122,8 +123,8 @@ static int find_socket(int directory, const char *name, struct tripool_error *er
 	if (r == -ENOENT)
 		return tripool_fail(error, -ENOENT, "stream '%s' has no producer", name);
 	if (r == -EACCES)
-		return tripool_fail(error, r,
-		    "the directory of streams is not open to this user (whose it is lets others in by chmod 755)");
+		return tripool_fail(
+		    error, r, "the directory of streams is not open to this user (its owner can open it: chmod 755)");
 	return tripool_fail(error, r, "cannot look for stream '%s': %s", name, strerror(-r));
 }
 
@@ -147,6 +148,9 @@ static int connect_to(int directory, const char *name, int found, struct tripool
 	close(fd);
 	if (r == -ENOENT || r == -ECONNREFUSED) /* refused: the socket of a producer that was killed */
 		return tripool_fail(error, -ENOENT, "stream '%s' has no producer", name);
+	if (r == -EAGAIN)
+		return tripool_fail(
+		    error, r, "too many stand at the door of stream '%s' (is its producer stopped?): try again", name);
 	if (r == -EACCES)
 		return tripool_fail(
 		    error, r, "stream '%s' is not open to this user (see the producer's --mode and --group)", name);

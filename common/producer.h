@@ -14,7 +14,7 @@
 
 /* Peers that were let go of with something unread: so many may there be for another to be given anything. Guests and
  * viewers that have been given something by then may come to it: so a user can have 8 and all guests' places of them,
- * and some users together do not shut out the others. */
+ * and fewer than 16 users together do not shut out the others. */
 #define TRIPOOL_MAX_UNREAD_OF_USER 8
 #define TRIPOOL_MAX_UNREAD 128
 #define TRIPOOL_MOST_UNREAD (TRIPOOL_MAX_UNREAD + TRIPOOL_MAX_GUESTS + 1 + TRIPOOL_MAX_SLOTS)
@@ -37,6 +37,7 @@ struct tripool_client {
 struct tripool_unread {
 	int socket;
 	uid_t uid;
+	pid_t pid;
 };
 
 struct tripool_producer {

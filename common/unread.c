@@ -27,7 +27,7 @@ void tripool_unread_add(struct tripool_producer *p, const struct tripool_client 
 		return;
 	}
 	shutdown(peer->socket, SHUT_RDWR);
-	p->unread[p->unreads++] = (struct tripool_unread){.socket = peer->socket, .uid = peer->uid};
+	p->unread[p->unreads++] = (struct tripool_unread){.socket = peer->socket, .uid = peer->uid, .pid = peer->pid};
 }
 
 void tripool_unread_sweep(struct tripool_producer *p)
@@ -50,11 +50,20 @@ int tripool_unread_check(struct tripool_producer *p, uid_t uid, struct tripool_e
 {
 	tripool_unread_sweep(p);
 	uint32_t of_user = 0;
-	for (uint32_t i = 0; i < p->unreads; i++)
-		of_user += p->unread[i].uid == uid;
-	if (of_user >= TRIPOOL_MAX_UNREAD_OF_USER || p->unreads >= TRIPOOL_MAX_UNREAD)
+	pid_t one = -1;
+	for (uint32_t i = 0; i < p->unreads; i++) {
+		if (p->unread[i].uid == uid) {
+			of_user++;
+			one = p->unread[i].pid;
+		}
+	}
+	if (of_user >= TRIPOOL_MAX_UNREAD_OF_USER)
 		return tripool_fail(why, -EAGAIN,
-		    "%u viewers of user %u have not read what they were sent (are they stopped?): end them", of_user,
-		    (unsigned)uid);
+		    "%u processes of user %u, pid %ld for one, have not read what they were sent (are they stopped?): "
+		    "end them",
+		    of_user, (unsigned)uid, (long)one);
+	if (p->unreads >= TRIPOOL_MAX_UNREAD)
+		return tripool_fail(
+		    why, -EAGAIN, "too many processes of other users have not read what they were sent");
 	return 0;
 }

@@ -136,12 +136,11 @@ static void try_with(const char *file, enum kind kind, struct expected expected)
 static void nothing_planted_is_followed_or_harmed(void **state)
 {
 	(void)state;
-	static const char link[] = "cannot open the lock file 't.lock' in the directory of streams: Too many levels of";
-	static const char odd[] = "'t.lock' in the directory of streams is no lock file, but ";
-	const struct expected lock[KINDS] = {{-ELOOP, link}, {-ELOOP, link}, {-ELOOP, link},
-	    {-EEXIST, "is no lock file, but a link to some other file: remove it"},
-	    {-EISDIR, "cannot open the lock file 't.lock' in the directory of streams: Is a directory"}, {-EEXIST, odd},
-	    {-ENXIO, "cannot open the lock file 't.lock'"}};
+	static const char link[] = "'t.lock' in the directory of streams is a link, no lock file: remove it, or set "
+				   "TRIPOOL_DIR to another";
+	const struct expected lock[KINDS] = {{-EEXIST, link}, {-EEXIST, link}, {-EEXIST, link},
+	    {-EEXIST, "is a link to some other file, no lock file"}, {-EEXIST, "is a directory, no lock file"},
+	    {-EEXIST, "is a pipe, no lock file"}, {-EEXIST, "is a socket, no lock file"}};
 	make_world();
 	for (enum kind k = 0; k < KINDS; k++) {
 		try_with("t.lock", k, lock[k]);
@@ -149,9 +148,8 @@ static void nothing_planted_is_followed_or_harmed(void **state)
 		    k == DIRECTORY ? (struct expected){-EISDIR, "cannot listen at 't.sock': Is a"}
 				   : (struct expected){0});
 		try_with("t.sock.new", k,
-		    k == DIRECTORY
-			? (struct expected){-EISDIR, "cannot remove 't.sock.new' from the directory of streams: Is a"}
-			: (struct expected){0});
+		    k == DIRECTORY ? (struct expected){-EISDIR, "Is a directory (remove it by hand)"}
+				   : (struct expected){0});
 	}
 	end_world();
 }

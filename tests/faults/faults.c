@@ -188,6 +188,7 @@ static const struct {
     {"openat", EACCES, -EACCES, "is not open to this user"},
     {"connect", EACCES, -EACCES, "is not open to this user"},
     {"connect", ECONNREFUSED, -ENOENT, "has no producer"},
+    {"connect", EAGAIN, -EAGAIN, "too many stand at the door"},
     /* Of these only another process can be the cause, as they are about what it sent. */
     {"fcntl", 0, -EPROTO, "seal"},
     {"fstatfs", 0, -EPROTO, "memory of an unsuitable kind"},

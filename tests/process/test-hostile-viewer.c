@@ -257,7 +257,12 @@ static void who_does_not_read_is_sent_no_more(void **state)
 		socket[i] = leave_unread(producer);
 	struct puppet_answer a = puppet_view(&v, 1, false);
 	assert_int_equal(a.result, -ECONNREFUSED);
-	assert_non_null(strstr(a.error.text, "have not read what they were sent"));
+	char words[200];
+	snprintf(words, sizeof(words),
+	    "8 processes of user %u, pid %d for one, have not read what they were sent (are they stopped?): end them",
+	    (unsigned)getuid(), (int)getpid());
+	if (!strstr(a.error.text, words))
+		fail_msg("'%s' does not say '%s'", a.error.text, words);
 	/* Until one of them has read all, or goes. */
 	struct tripool_message m;
 	assert_int_equal(tripool_wire_receive(socket[0], &m, &fd), 0);
@@ -286,9 +291,12 @@ static void who_finds_a_crowd_knocks_again(void **state)
 	(void)state;
 	struct tripool_producer *producer = puppet_produce(NULL, 64);
 	int directory = tripool_place_open(false, NULL), mute[200], mutes = 0, status;
-	while (mutes < 200 && (mute[mutes] = tripool_place_connect(directory, "t", NULL)) >= 0)
+	struct tripool_error e = {""};
+	while (mutes < 200 && (mute[mutes] = tripool_place_connect(directory, "t", &e)) >= 0)
 		mutes++;
 	assert_in_range(mutes, 1, 199);
+	assert_int_equal(mute[mutes], -EAGAIN);
+	assert_string_equal(e.text, "too many stand at the door of stream 't' (is its producer stopped?): try again");
 	close(directory);
 	pid_t pid = fork();
 	assert_true(pid >= 0);
