@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Where file descriptors or memory run out, a clear error says so, and nothing is left behind. */
 #include "puppet.h"
+#include "viewer.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -297,6 +298,41 @@ static void few_addresses_are_a_clear_error_at_each_call(void **state)
 	few_of_all_at_each_call(&few_addresses);
 }
 
+/* A viewer's socket is put above its inotify fd where there is room; where there is none, it does where it is. */
+static void a_viewer_does_with_the_fds_that_there_are(void **state)
+{
+	(void)state;
+	for (int room = 0; room < 2; room++) {
+		struct puppet host = puppet_start();
+		const struct tripool_viewer_options o = {.name = "t", .wait_for_producer = true};
+		struct tripool_viewer *v;
+		struct tripool_frame frame;
+		struct rlimit before, few;
+		int low[16];
+		for (int i = 0; i < 16; i++)
+			low[i] = dup(0);
+		assert_int_equal(tripool_viewer_create(&v, &o, NULL), 0);
+		assert_int_equal(puppet_become_producer(&host, 64).result, 0);
+		assert_int_equal(puppet_make_frames(&host, 1).result, 0);
+		puppet_tell_host(&host);
+		for (int i = 0; i < 16; i++)
+			close(low[i]);
+		getrlimit(RLIMIT_NOFILE, &before);
+		few = before;
+		if (!room)
+			few.rlim_cur = (rlim_t)v->inotify + 1;
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+		int r = tripool_viewer_reconnect(v, NULL);
+		setrlimit(RLIMIT_NOFILE, &before);
+		assert_int_equal(r, 0);
+		assert_int_equal(v->socket > v->inotify, room);
+		assert_int_equal(tripool_viewer_acquire(v, &frame), 0);
+		tripool_viewer_release(v, &frame);
+		tripool_viewer_destroy(v);
+		puppet_end(&host);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, puppet_setup, puppet_teardown)
 
 int main(void)
@@ -305,6 +341,7 @@ int main(void)
 	    TEST(a_producer_without_fds_says_so),
 	    TEST(no_fds_is_a_clear_error),
 	    TEST(no_memory_is_a_clear_error),
+	    TEST(a_viewer_does_with_the_fds_that_there_are),
 	    TEST(few_fds_are_a_clear_error_at_each_call),
 	    TEST(few_addresses_are_a_clear_error_at_each_call),
 	};
