@@ -179,6 +179,23 @@ static void a_link_leads_no_viewer_away(void **state)
 	end_world();
 }
 
+static void a_socket_of_another_kind_is_no_stream(void **state)
+{
+	(void)state;
+	const struct tripool_viewer_options view = {.name = "t"};
+	struct tripool_viewer *v = NULL;
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	snprintf(a.sun_path, sizeof(a.sun_path), "%.100s", path_of("t.sock"));
+	int other = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(other, (struct sockaddr *)&a, sizeof(a)), 0);
+	struct tripool_directory *d = list_open();
+	assert_string_equal(list_rest(d), "");
+	tripool_directory_destroy(d);
+	assert_int_equal(tripool_viewer_create(&v, &view, NULL), -EPROTOTYPE);
+	close(other);
+	assert_int_equal(unlink(path_of("t.sock")), 0);
+}
+
 /* ---- Who holds the name --------------------------------------------------------------------------------------- */
 
 static void write_lock(const char *text)
@@ -343,6 +360,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(nothing_planted_is_followed_or_harmed),
 	    TEST(a_link_leads_no_viewer_away),
+	    TEST(a_socket_of_another_kind_is_no_stream),
 	    TEST(a_lock_file_without_a_lock_is_nobodys),
 	    TEST(who_has_the_name_is_told_as_far_as_it_is_known),
 	    TEST(a_child_that_holds_the_name_is_told),

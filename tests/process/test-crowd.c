@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -84,15 +85,18 @@ static void who_has_waited_a_second_for_memory_gets_all_at_once(void **state)
 {
 	(void)state;
 	struct tripool_producer *p = produce_large();
-	int socket = greet(p);
+	int socket = greet(p), next = greet(p);
 	say_ready(socket);
+	say_ready(next);
 	for (int i = 0; i < 2; i++) {
 		tripool_producer_dispatch(p);
-		assert_int_equal(p->guests, 1);
+		assert_int_equal(p->guests, 2);
 	}
 	p->guest[0].deadline_ns = 0;
 	assert_int_equal(tripool_producer_dispatch(p), 1);
+	assert_int_equal(p->guests, 1); /* that was enough for once */
 	close(socket);
+	close(next);
 	assert_int_equal(tripool_producer_dispatch(p), 0);
 	puppet_produce_end();
 }
@@ -175,6 +179,28 @@ static void many_users_together_shut_out_the_others(void **state)
 	puppet_produce_end();
 }
 
+/* It is looked at again in a second; a guest cannot wait for that. */
+static void what_is_unread_delays_nobody(void **state)
+{
+	(void)state;
+	struct tripool_producer *p = produce_large();
+	struct pollfd door = {.fd = tripool_producer_fd(p), .events = POLLIN};
+	int pair[2], socket = greet(p);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+	assert_int_equal(send(pair[0], "x", 1, 0), 1);
+	struct tripool_client c = leaver(pair[0], getuid());
+	tripool_unread_add(p, &c);
+	say_ready(socket);
+	tripool_producer_dispatch(p);
+	assert_int_equal(p->guests, 1);
+	assert_int_equal(p->unreads, 1);
+	assert_int_equal(poll(&door, 1, 0), 1);
+	close(socket);
+	close(pair[0]);
+	close(pair[1]);
+	puppet_produce_end();
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, puppet_setup, puppet_teardown)
 
 int main(void)
@@ -183,6 +209,7 @@ int main(void)
 	    TEST(who_waits_for_memory_has_nothing_to_say),
 	    TEST(who_has_waited_a_second_for_memory_gets_all_at_once),
 	    TEST(who_is_ready_goes_last),
+	    TEST(what_is_unread_delays_nobody),
 	    TEST(many_users_together_shut_out_the_others),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
