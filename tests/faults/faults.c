@@ -18,7 +18,7 @@
 static struct faults_kind *kinds;
 
 static struct {
-	bool on, old_kernel;
+	bool on, old_kernel, no_proc;
 	unsigned calls, nth, way, left; /* failures that are still to come */
 	struct faults_kind *hit;
 	int error;
@@ -67,6 +67,16 @@ bool faults_is_old_kernel(void)
 void faults_old_kernel(bool old)
 {
 	now.old_kernel = old;
+}
+
+bool faults_has_no_proc(void)
+{
+	return now.no_proc;
+}
+
+void faults_no_proc(bool none)
+{
+	now.no_proc = none;
 }
 
 bool faults_next(struct faults_walk *w)
@@ -164,6 +174,9 @@ static const struct {
 
 static bool may_be_borne(const struct faults_walk *w)
 {
+	/* Who cannot reach the directory does not watch it: a viewer whose producer is there does without. */
+	if (now.no_proc && (strcmp(w->function, "stat") == 0 || strcmp(w->function, "fstat") == 0))
+		return true;
 	for (size_t i = 0; i < sizeof(borne) / sizeof(borne[0]); i++)
 		if (strcmp(w->function, borne[i].function) == 0 && (!borne[i].error || borne[i].error == w->error))
 			return true;
@@ -188,6 +201,9 @@ static const struct {
     {"openat", EACCES, -EACCES, "is not open to this user"},
     {"connect", EACCES, -EACCES, "is not open to this user"},
     {"connect", ECONNREFUSED, -ENOENT, "has no producer"},
+    {"connect", ENOENT, -ENOENT, "has no producer"},
+    {"stat", 0, -EIO, "was moved (is /proc mounted?)"},
+    {"fstat", 0, -EIO, "was moved (is /proc mounted?)"},
     {"connect", EAGAIN, -EAGAIN, "too many stand at the door"},
     /* Of these only another process can be the cause, as they are about what it sent. */
     {"fcntl", 0, -EPROTO, "seal"},

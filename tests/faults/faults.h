@@ -57,6 +57,8 @@ void faults_judge(struct faults_walk *walk, int result, const struct tripool_err
 
 /* As a kernel before 5.14: without MADV_POPULATE_WRITE. */
 void faults_old_kernel(bool old);
+/* As where /proc is not mounted: no path leads to an fd. */
+void faults_no_proc(bool none);
 
 /* What this process has, now. */
 struct faults_stock {

@@ -83,6 +83,15 @@ void so_it_is_on_an_old_kernel(void **state)
 	faults_old_kernel(false);
 }
 
+void so_it_is_without_proc(void **state)
+{
+	(void)state;
+	const struct tripool_producer_options o = {.name = "t"};
+	faults_no_proc(true);
+	walk_through_create("create without /proc", &o, 64);
+	faults_no_proc(false);
+}
+
 void who_has_the_name_is_told_if_it_can_be(void **state)
 {
 	(void)state;

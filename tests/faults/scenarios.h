@@ -7,6 +7,7 @@
 void a_stream_that_cannot_be_opened_leaves_nothing(void **state);
 void so_it_is_with_group_and_preparation(void **state);
 void so_it_is_on_an_old_kernel(void **state);
+void so_it_is_without_proc(void **state);
 void who_has_the_name_is_told_if_it_can_be(void **state);
 void a_format_that_cannot_be_had_changes_nothing(void **state);
 
@@ -22,11 +23,16 @@ void a_lossless_stream_waits_whatever_fails(void **state);
 /* viewer-faults.c */
 void a_viewer_that_cannot_attach_leaves_nothing(void **state);
 void so_it_is_with_every_frame(void **state);
+void so_it_is_without_proc_for_a_viewer(void **state);
 void so_it_is_without_a_producer(void **state);
 void a_viewer_that_cannot_reconnect_can_try_again(void **state);
 void a_new_format_that_cannot_be_had_is_told(void **state);
 void room_is_told_of_whatever_fails(void **state);
 void waiting_outlives_whatever_fails(void **state);
+
+/* place-faults.c */
+void without_proc_a_socket_of_too_long_a_path_is_told(void **state);
+void without_proc_a_directory_that_was_moved_is_told(void **state);
 
 /* directory-faults.c */
 void a_list_that_cannot_be_made_leaves_nothing(void **state);

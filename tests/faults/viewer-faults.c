@@ -68,6 +68,18 @@ void so_it_is_with_every_frame(void **state)
 	puppet_end(&host);
 }
 
+void so_it_is_without_proc_for_a_viewer(void **state)
+{
+	(void)state;
+	struct faults_walk walk = {.name = "attach without /proc"};
+	const struct tripool_viewer_options o = {.name = "t"};
+	struct puppet host = start_host();
+	faults_no_proc(true);
+	walk_through_create(&walk, &o);
+	faults_no_proc(false);
+	puppet_end(&host);
+}
+
 void so_it_is_without_a_producer(void **state)
 {
 	(void)state;

@@ -19,6 +19,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/file.h>
 #include <sys/inotify.h>
@@ -109,6 +110,16 @@ int __wrap_fstatat(int at, const char *path, struct stat *st, int flags)
 	return -1;
 }
 
+int __real_access(const char *path, int mode);
+int __wrap_access(const char *path, int mode);
+int __wrap_access(const char *path, int mode)
+{
+	if (!faults_has_no_proc() || strncmp(path, "/proc/", 6) != 0)
+		return __real_access(path, mode);
+	errno = ENOENT;
+	return -1;
+}
+
 WRAP(int, -1, stat, (const char *path, struct stat *st), (path, st), ENOMEM, EIO)
 WRAP(int, -1, fstatfs, (int fd, struct statfs *fs), (fd, fs), ENOMEM, EIO)
 WRAP(int, -1, ftruncate, (int fd, off_t size), (fd, size), EIO, EFBIG, EROFS)
@@ -157,7 +168,7 @@ WRAP(int, -1, bind, (int fd, const struct sockaddr *a, socklen_t size), (fd, a, 
     EADDRINUSE, ENOMEM)
 WRAP(int, -1, listen, (int fd, int backlog), (fd, backlog), EADDRINUSE)
 WRAP(int, -1, connect, (int fd, const struct sockaddr *a, socklen_t size), (fd, a, size), EAGAIN, EACCES, ECONNREFUSED,
-    ENOMEM)
+    ENOENT, ENOMEM)
 WRAP(int, -1, setsockopt, (int fd, int level, int option, const void *value, socklen_t size),
     (fd, level, option, value, size), ENOPROTOOPT, ENOMEM)
 WRAP(ssize_t, -1, sendmsg, (int fd, const struct msghdr *m, int flags), (fd, m, flags), EINTR, EAGAIN, ENOBUFS, ENOMEM,

@@ -19,6 +19,7 @@ struct faults_kind {
 /* Counts the call. What it is to fail with, or 0. */
 int faults_put_in(struct faults_kind *kind);
 bool faults_is_old_kernel(void);
+bool faults_has_no_proc(void);
 
 /* Of all that is linked into the test: blocks and bytes that were had and not given back. */
 long faults_heap(void);
