@@ -10,7 +10,7 @@ common=$here/../../common
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 schedules=6000
-cflags=(-std=c11 -D_GNU_SOURCE -O1 -UNDEBUG "-I$common" "-I$here/../stress" "-I$here")
+cflags=(-std=c11 -D_GNU_SOURCE -O3 -UNDEBUG "-I$common" "-I$here/../stress" "-I$here")
 found=0 failures=0
 
 compile() { # compile SOURCE OBJECT [FLAG...]
