@@ -101,21 +101,30 @@ static void who_has_waited_a_second_for_memory_gets_all_at_once(void **state)
 	puppet_produce_end();
 }
 
-/* Of a full house of those that have their pages, `ready` say so: which one goes for another? */
-static void expect_to_go(uint32_t ready, uint32_t index)
+/* A full house of those that have their pages: the first `ready` of them say so, and `more` come, with a hello. The one
+ * at `index` is shown out; -1: nobody. */
+static void expect_to_go(int ready, int more, int index)
 {
 	struct tripool_producer *p = produce_large();
 	struct tripool_message m;
-	int socket[TRIPOOL_MAX_GUESTS + 1];
-	for (uint32_t i = 0; i < TRIPOOL_MAX_GUESTS; i++)
+	int socket[TRIPOOL_MAX_GUESTS + 4];
+	for (int i = 0; i < TRIPOOL_MAX_GUESTS; i++)
 		socket[i] = greet(p);
-	for (uint32_t i = 0; i < ready; i++)
+	for (int i = 0; i < ready; i++)
 		say_ready(socket[i]);
-	socket[TRIPOOL_MAX_GUESTS] = knock();
+	for (int i = TRIPOOL_MAX_GUESTS; i < TRIPOOL_MAX_GUESTS + more; i++) {
+		socket[i] = knock();
+		m = (struct tripool_message){.preamble.type = TRIPOOL_HELLO, .hello.leases = 1};
+		assert_int_equal(tripool_wire_send(socket[i], &m, -1), 0);
+	}
 	tripool_producer_dispatch(p);
-	assert_int_equal(p->guests, TRIPOOL_MAX_GUESTS);
-	for (uint32_t i = 0; i <= TRIPOOL_MAX_GUESTS; i++) {
-		assert_int_equal(tripool_wire_receive(socket[i], &m, NULL), i == index ? -EPIPE : -EAGAIN);
+	assert_int_equal(p->guests, TRIPOOL_MAX_GUESTS + more - (index >= 0));
+	for (int i = 0; i < TRIPOOL_MAX_GUESTS + more; i++) {
+		int expected = i == index ? -EPIPE : i < TRIPOOL_MAX_GUESTS ? -EAGAIN : 0;
+		int page = -1;
+		assert_int_equal(tripool_wire_receive(socket[i], &m, &page), expected);
+		if (page >= 0)
+			close(page);
 		close(socket[i]);
 	}
 	while (p->guests > 0)
@@ -123,12 +132,13 @@ static void expect_to_go(uint32_t ready, uint32_t index)
 	puppet_produce_end();
 }
 
-static void who_is_ready_goes_last(void **state)
+static void who_is_ready_does_not_go(void **state)
 {
 	(void)state;
-	expect_to_go(0, 0);
-	expect_to_go(2, 2);
-	expect_to_go(TRIPOOL_MAX_GUESTS, 0);
+	expect_to_go(0, 1, 0);
+	expect_to_go(1, 1, -1);
+	expect_to_go(2, 3, 2);
+	expect_to_go(3, 4, 3);
 }
 
 /* ---- What is left unread ---- */
@@ -208,7 +218,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(who_waits_for_memory_has_nothing_to_say),
 	    TEST(who_has_waited_a_second_for_memory_gets_all_at_once),
-	    TEST(who_is_ready_goes_last),
+	    TEST(who_is_ready_does_not_go),
 	    TEST(what_is_unread_delays_nobody),
 	    TEST(many_users_together_shut_out_the_others),
 	};

@@ -4,6 +4,7 @@
 #include "viewer.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -237,9 +238,19 @@ static int call_refresh(struct tripool_error *e)
 	return r;
 }
 
+/* A heap that has room for all that comes: that it grows is no leak. */
+static void grow_heap(void)
+{
+	mallopt(M_TRIM_THRESHOLD, 64 << 20);
+	mallopt(M_MMAP_THRESHOLD, 8 << 20);
+	void *volatile room = malloc(4 << 20); /* not to be optimised away */
+	free(room);
+}
+
 /* Stream "t" is another process's, of that format; stream "u" is this one's. */
 static void make_all_calls(void)
 {
+	grow_heap();
 	with_more_and_more(call_create);
 	struct tripool_slot slot;
 	large.height_px *= 2;
