@@ -115,13 +115,19 @@ static void produce(struct scene *s)
 		_exit(1);
 	}
 	int64_t period_ns = (int64_t)(1e9 / s->options.hz), next_ns = tripool_now_ns();
+	uint64_t changed_at = 0; /* the last frame of the format before */
 	for (int order; (order = atomic_load(&s->order)) != SCENE_END;) {
 		if (order == SCENE_GO_ON)
 			one_frame(s, p, format.size_bytes);
 		else
 			tripool_producer_dispatch(p);
-		if (order == SCENE_GO_ON && atomic_load(&s->changes) != atomic_load(&s->changed))
+		/* Not before the viewer has this format: frames of one that is replaced before their turn are skipped.
+		 */
+		if (order == SCENE_GO_ON && atomic_load(&s->changes) != atomic_load(&s->changed) &&
+		    atomic_load(&s->last) > changed_at) {
 			change(s, p, &format);
+			changed_at = tripool_producer_sequence(p);
+		}
 		tell(s, p);
 		atomic_store(&s->silent, order == SCENE_FALL_SILENT);
 		next_ns += period_ns;
