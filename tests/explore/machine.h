@@ -6,8 +6,8 @@
  * Each variable keeps all values it ever had, in the order in which they were stored. A thread has a *view*: for each
  * variable the oldest value that it may still read. A release store takes the view along, an acquire load that reads it
  * takes the view over. The seq_cst operations have one order, in which a load may come earlier than in time, but not
- * before what its thread knows of (as C++20 has it: a load that is not seq_cst tells nothing of that order). Plain memory
- * (pixels) is watched for data races: an access must know, by its view, of every conflicting one before it.
+ * before what its thread knows of (as C++20 has it: a load that is not seq_cst tells nothing of that order). Plain
+ * memory (pixels) is watched for data races: an access must know, by its view, of every conflicting one before it.
  *
  * Left out is that a load may see a store that comes later, which no processor has been seen to do (but reads of plain
  * memory that a write does not know of are races, and found), and that stores of two threads to one variable may be
