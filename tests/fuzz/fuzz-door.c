@@ -16,9 +16,6 @@
 #include <string.h>
 #include <unistd.h>
 
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 enum { GREETED, ADMITTED, ADMITTED_EVERY, ANSWERED, PUBLISHED, CHANGED, HONEST, HONEST_FRAMES, REFUSED, STALLED, FULL };
 static struct fuzz_goal goal[] = {[GREETED] = {"lease-pages", 0},
     [ADMITTED] = {"viewers", 0},
@@ -324,13 +321,10 @@ static bool meanwhile(void)
 	return true;
 }
 
-int LLVMFuzzerInitialize(int *argc, char ***argv)
+void fuzz_begin(void)
 {
-	(void)argc;
-	(void)argv;
 	fuzz_set_goals(goal);
 	fuzz_make_directory();
-	return 0;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -16,9 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 #define MOST_ARGUMENTS 80
 
 enum { CAPTURE, VIEW, RECORD, STAT, WRONG, TOLD, NAMES };
@@ -129,12 +126,9 @@ static void try_text(const char *text)
 	free(copy);
 }
 
-int LLVMFuzzerInitialize(int *argc, char ***argv)
+void fuzz_begin(void)
 {
-	(void)argc;
-	(void)argv;
 	fuzz_set_goals(goal);
-	return 0;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

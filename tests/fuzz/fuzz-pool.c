@@ -19,9 +19,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 enum { LAID_OUT, SOUND, MAPPED, NEWEST, EVERY, CHANGED };
 static struct fuzz_goal goal[] = {[LAID_OUT] = {"formats-laid-out", 0},
     [SOUND] = {"formats-sound", 0},
@@ -305,12 +302,9 @@ static void try_pool(struct input *in, bool raw)
 	close(s.fd);
 }
 
-int LLVMFuzzerInitialize(int *argc, char ***argv)
+void fuzz_begin(void)
 {
-	(void)argc;
-	(void)argv;
 	fuzz_set_goals(goal);
-	return 0;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -22,9 +22,6 @@
 #include <unistd.h>
 #include <wchar.h>
 
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 enum { REPORTS, VIEWERS, AGAIN, REFUSED, SENSELESS, SHOWN };
 static struct fuzz_goal goal[] = {[REPORTS] = {"reports", 0},
     [VIEWERS] = {"reports-with-viewers", 0},
@@ -221,13 +218,10 @@ static void hear(struct survey *survey, struct stream *st, struct input *in)
 	goal[SENSELESS].times += r == -EPROTO;
 }
 
-int LLVMFuzzerInitialize(int *argc, char ***argv)
+void fuzz_begin(void)
 {
-	(void)argc;
-	(void)argv;
 	CHECK(setlocale(LC_CTYPE, "C.UTF-8"));
 	fuzz_set_goals(goal);
-	return 0;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

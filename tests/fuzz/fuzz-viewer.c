@@ -17,9 +17,6 @@
 #include <string.h>
 #include <unistd.h>
 
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 enum { ATTACHED, REFUSED, MUTE, NEWEST, EVERY, GENERATIONS, OLDER, LOST, AGAIN, BUSY, PACKETS };
 static struct fuzz_goal goal[] = {[ATTACHED] = {"attached", 0},
     [REFUSED] = {"refused", 0},
@@ -188,10 +185,8 @@ static void unlisten(void)
 	tripool_place_unlock(directory, "t", lock);
 }
 
-int LLVMFuzzerInitialize(int *argc, char ***argv)
+void fuzz_begin(void)
 {
-	(void)argc;
-	(void)argv;
 	fuzz_set_goals(goal);
 	fuzz_make_directory();
 	directory = tripool_place_open(true, NULL);
@@ -200,7 +195,6 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	listener = tripool_place_listen(directory, "t", 0600, NULL, NULL);
 	CHECK(listener >= 0);
 	atexit(unlisten);
-	return 0;
 }
 
 static void try_viewer(bool every)

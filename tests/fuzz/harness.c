@@ -8,7 +8,18 @@
 
 #include "scratch.h"
 
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+
 static const struct fuzz_goal *goals;
+
+/* libFuzzer's, once. */
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	(void)argc;
+	(void)argv;
+	fuzz_begin();
+	return 0;
+}
 
 void fuzz_fail(const char *condition, const char *file, int line)
 {

@@ -7,6 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Each fuzzer's own. */
+void fuzz_begin(void);                                        /* once, before all: it sets its goals */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size); /* libFuzzer's, again and again */
+
 /* Ends the process, which libFuzzer takes as a find. */
 #define CHECK(condition)                                                                                               \
 	do {                                                                                                           \
