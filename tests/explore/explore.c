@@ -23,7 +23,10 @@ static const char *run(const struct scenario *s, uint64_t seed, bool trace)
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: explore SCHEDULES [FIRST-SEED]\n       explore --trace SCENARIO SEED\n");
+	fprintf(stderr, "usage: explore SCHEDULES [FIRST-SEED]\n       explore --trace SCENARIO SEED\nscenarios:");
+	for (unsigned i = 0; i < scenario_count; i++)
+		fprintf(stderr, " %s", scenarios[i].name);
+	fprintf(stderr, "\n");
 	return 2;
 }
 

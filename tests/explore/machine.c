@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "machine.h"
 
+#include "random.h"
+
 #include <assert.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -74,13 +76,9 @@ static enum { ANY, STICKY, PRIORITIES, STRATEGIES } strategy;
 static unsigned stale_of_eight; /* how many of eight loads may return an outdated value */
 static uint32_t change_at[MOST_CHANGES];
 
-/* xorshift64*, by Vigna; good enough to scatter schedules */
 unsigned machine_choose(unsigned n)
 {
-	chance ^= chance >> 12;
-	chance ^= chance << 25;
-	chance ^= chance >> 27;
-	return (unsigned)((chance * 0x2545f4914f6cdd1du >> 33) % n);
+	return (unsigned)((random_next(&chance) >> 33) % n);
 }
 
 void machine_reset(uint64_t seed, bool trace)

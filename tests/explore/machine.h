@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * A machine that runs a few threads one step at a time, in an order that a seed decides, on memory that is as weak as
- * C11 lets it be: a load may return any value that its thread cannot know to be outdated.
+ * A machine that runs a few threads one step at a time, in an order that a seed decides, on memory that is nearly as
+ * weak as C11 lets it be: a load may return any value that its thread cannot know to be outdated.
  *
  * Each variable keeps all values it ever had, in the order in which they were stored. A thread has a *view*: for each
  * variable the oldest value that it may still read. A release store takes the view along, an acquire load that reads it

@@ -8,7 +8,6 @@
 #include "mapping.h"
 #include "memory.h"
 #include "queue.h"
-#include "waiting.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -124,14 +123,14 @@ struct sham {
 	bool changed; /* since it was mapped */
 };
 
-static bool make_memory(struct sham *s, uint64_t bytes, int seals)
+static void make_memory(struct sham *s, uint64_t bytes)
 {
 	s->bytes = bytes;
 	s->fd = memfd_create("sham", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	CHECK(s->fd >= 0 && ftruncate(s->fd, (off_t)bytes) == 0);
 	s->header = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, s->fd, 0);
 	CHECK(s->header != MAP_FAILED);
-	return fcntl(s->fd, F_ADD_SEALS, seals) == 0;
+	CHECK(fcntl(s->fd, F_ADD_SEALS, TRIPOOL_SEALS) == 0);
 }
 
 /* Sound, as a real producer would make it, but for what the input pokes into it. */
@@ -142,7 +141,7 @@ static bool make_pool(struct sham *s, struct input *in)
 	if (tripool_format_layout(&f, NULL) < 0 || f.size_bytes * slots > MOST_POOL_BYTES)
 		return false;
 	uint64_t slot_bytes = tripool_round_to_pages(f.size_bytes);
-	make_memory(s, tripool_round_to_pages(sizeof(*s->header)) + slots * slot_bytes, TRIPOOL_SEALS);
+	make_memory(s, tripool_round_to_pages(sizeof(*s->header)) + slots * slot_bytes);
 	s->header->shape = (struct tripool_pool_shape){.magic = TRIPOOL_MAGIC,
 	    .version = TRIPOOL_PROTOCOL,
 	    .generation = 1,
@@ -157,14 +156,13 @@ static bool make_pool(struct sham *s, struct input *in)
 }
 
 /* Bytes of the input as they are. */
-static bool make_raw_pool(struct sham *s, struct input *in)
+static void make_raw_pool(struct sham *s, struct input *in)
 {
 	uint64_t bytes = 1 + input_number(in) % (2 * sizeof(struct tripool_header));
-	make_memory(s, bytes, TRIPOOL_SEALS);
+	make_memory(s, bytes);
 	input_bytes(in, s->header, bytes < in->left ? bytes : in->left);
 	if (bytes >= sizeof(struct tripool_header))
 		s->header->shape.pool_bytes = bytes;
-	return true;
 }
 
 /* All that a viewer may rely on. */
@@ -281,7 +279,9 @@ static void try_pool(struct input *in, bool raw)
 	struct sham s = {.fd = -1, .leases = 1 + input_digit(in, TRIPOOL_MAX_LEASES)};
 	struct tripool_error error = {""};
 	int lease_fd;
-	if (!(raw ? make_raw_pool(&s, in) : make_pool(&s, in)))
+	if (raw)
+		make_raw_pool(&s, in);
+	else if (!make_pool(&s, in))
 		return;
 	CHECK(tripool_lease_create(&s.page, &lease_fd, NULL) == 0);
 	struct tripool_pool_message granted = {1, s.bytes};

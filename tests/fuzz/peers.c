@@ -103,26 +103,8 @@ static void say_nearly(struct peer *p, struct tripool_message m, struct input *i
 	say(p, &said, size, input_digit(in, 4));
 }
 
-void peers_say_hello(struct peers *peers, uint32_t index, uint32_t mode, uint32_t leases)
-{
-	struct peer *p = &peers->peer[index];
-	connect_anew(peers, p);
-	if (p->socket >= 0)
-		say_hello(p, mode, leases);
-}
-
-void peers_say_ready(struct peers *peers, uint32_t index)
-{
-	struct peer *p = &peers->peer[index];
-	struct tripool_message m = message(TRIPOOL_READY);
-	while (peers_take(peers, index) && !p->page)
-		;
-	if (p->page)
-		(void)fcntl(p->lease_fd, F_ADD_SEALS, TRIPOOL_SEALS);
-	say(p, &m, sizeof(m), 0);
-}
-
-bool peers_take(struct peers *peers, uint32_t index)
+/* Takes one message that was sent to it. False: there is none. */
+static bool take(struct peers *peers, uint32_t index)
 {
 	struct peer *p = &peers->peer[index];
 	union {
@@ -154,6 +136,25 @@ bool peers_take(struct peers *peers, uint32_t index)
 	if (fd >= 0)
 		close(fd);
 	return true;
+}
+
+void peers_say_hello(struct peers *peers, uint32_t index, uint32_t mode, uint32_t leases)
+{
+	struct peer *p = &peers->peer[index];
+	connect_anew(peers, p);
+	if (p->socket >= 0)
+		say_hello(p, mode, leases);
+}
+
+void peers_say_ready(struct peers *peers, uint32_t index)
+{
+	struct peer *p = &peers->peer[index];
+	struct tripool_message m = message(TRIPOOL_READY);
+	while (take(peers, index) && !p->page)
+		;
+	if (p->page)
+		(void)fcntl(p->lease_fd, F_ADD_SEALS, TRIPOOL_SEALS);
+	say(p, &m, sizeof(m), 0);
 }
 
 /* A page that no producer may rely on. */
@@ -235,7 +236,7 @@ static void step_by_socket(struct peers *peers, uint32_t index, char step, struc
 		hang_up(p);
 		break;
 	case 't':
-		(void)peers_take(peers, index);
+		(void)take(peers, index);
 		break;
 	case 'r':
 		m = message(TRIPOOL_READY);

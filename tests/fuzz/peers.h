@@ -36,7 +36,4 @@ uint32_t peers_choose_leases(struct input *in);
 void peers_say_hello(struct peers *peers, uint32_t index, uint32_t mode, uint32_t leases);
 void peers_say_ready(struct peers *peers, uint32_t index);
 
-/* Takes one message that was sent to it. False: there is none. */
-bool peers_take(struct peers *peers, uint32_t index);
-
 #endif

@@ -9,19 +9,19 @@
 #include <stdio.h>
 
 static const char help[] =
-    "usage: attack STREAM WHICH [--seconds S] [--seed N] [--user UID]\n"
-    "       attack --list\n"
+    "usage: attack STREAM WHICH [--seconds S] [--seed N] [--user UID] [--share N]\n"
+    "       attack --list | --help\n"
     "\n"
     "Attaches to the stream as no viewer of the library's would, and does its worst.\n"
     "\n"
     "  --seconds S  for so long (1)\n"
     "  --seed N     of what is random (1)\n"
     "  --user UID   as that user; only root can be another\n"
-    "  --share N    millionths of a processor that 'burn' takes (1000000)\n"
+    "  --share N    millionths of a processor that 'burn' takes (1000000), which leaves the stream alone\n"
     "  --list       all attacks, one a line: its name, the kind of stream it is for, what it does\n"
     "\n"
-    "Status: 0 all that was tried was in vain, 1 something forbidden could be done, 3 nothing was tried, as the\n"
-    "stream has no producer or lets nobody in, 77 not possible here.\n";
+    "Status: 0 all that was tried was in vain, 1 something forbidden could be done, 2 wrong usage, 3 nothing was\n"
+    "tried, as the stream has no producer or lets nobody in, 77 not possible here.\n";
 
 static void list(void)
 {

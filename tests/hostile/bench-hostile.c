@@ -25,8 +25,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define OUR_USER 64000
-#define OTHER_USER 64001
 #define SETTLE_US 50000
 #define MOST_RATIO 1.5
 
@@ -47,7 +45,7 @@ struct plan {
 static const char help[] =
     "usage: bench-hostile [--quick] [--hz N] [--halt] [ATTACK]\n"
     "\n"
-    "  --quick  one turn of each attack instead of eight: a minute instead of ten\n"
+    "  --quick  one turn of each attack instead of eight: a minute instead of eight\n"
     "  --hz N   frames a second (240)\n"
     "  --halt   let processors halt when they have nothing to do: the host of a virtual machine\n"
     "           may wake them milliseconds late\n"
@@ -74,7 +72,7 @@ static pid_t send_out(const struct attack *k, double seconds, double share)
 	char time[32], part[32], user[16];
 	snprintf(time, sizeof(time), "%.3f", seconds);
 	snprintf(part, sizeof(part), "%d", (int)((share > 0.001 ? share : 0.001) * 1e6));
-	snprintf(user, sizeof(user), "%d", k->by == ROOT ? 0 : OTHER_USER);
+	snprintf(user, sizeof(user), "%d", k->by == ROOT ? 0 : SCENE_STRANGER);
 	fflush(NULL);
 	pid_t pid = fork();
 	if (pid != 0)
@@ -167,7 +165,7 @@ static int measure_attack(const struct attack *k, const struct plan *plan, struc
 	    .hz = plan->hz,
 	    .lossless = k->lossless,
 	    .stamps = true,
-	    .user = geteuid() == 0 ? OUR_USER : 0};
+	    .user = geteuid() == 0 ? SCENE_USER : 0};
 	double share = 0, used, unused, long_enough = plan->seconds + 60;
 	int status = 0;
 	struct scene *s = scene_begin(&o);
@@ -207,7 +205,7 @@ int main(int argc, char **argv)
 	bool halt = false;
 	int failed = 0, r;
 	cli_begin();
-	for (int o; (o = getopt_long(argc, argv, ":", options, NULL)) >= 0;) {
+	for (int o; (o = getopt_long(argc, argv, ":h", options, NULL)) >= 0;) {
 		if (o == 'q')
 			plan = (struct plan){.hz = plan.hz, .seconds = 0.5, .turns = 1};
 		else if (o == 'r')
@@ -231,13 +229,16 @@ int main(int argc, char **argv)
 	sigaction(SIGTERM, &wanted, NULL);
 	size_t bytes = SIDES * sizeof(struct measured);
 	struct measured *m = malloc(bytes);
-	if (!m || scratch_make() < 0)
+	if (!m) {
+		fprintf(stderr, "bench-hostile: no memory\n");
 		return 1;
-	if (geteuid() == 0 &&
-	    (chown(scratch_directory(), OUR_USER, OUR_USER) < 0 || chmod(scratch_directory(), 0755) < 0))
+	}
+	if (!halt && (r = awake_begin()) < 0) {
+		fprintf(stderr, "bench-hostile: the processors cannot be kept awake: %s; see --halt\n", strerror(-r));
 		return 1;
-	if (!halt && (r = awake_begin()) < 0)
-		cli_fail("the processors cannot be kept awake: %s; see --halt", strerror(-r));
+	}
+	if (scene_make_directory() < 0)
+		return 1;
 	printf("NV12 1920x1080, %.0f frames a second, a sleeping viewer, processors that %s; us from publish to lease, "
 	       "and of the producer's processor a frame\n"
 	       "%-10s %5s %6s %7s %6s %7s %6s %7s  %12s  %12s %15s %8s\n"

@@ -3,6 +3,7 @@
 
 #include "attack.h"
 #include "clock.h"
+#include "scratch.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -12,6 +13,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -236,6 +238,17 @@ bool scene_wait(struct scene *s, bool (*reached)(const struct scene *scene))
 static bool has_begun(const struct scene *s)
 {
 	return atomic_load(&s->taken) > 0;
+}
+
+int scene_make_directory(void)
+{
+	if (scratch_make() < 0)
+		return -1;
+	const char *path = scratch_directory();
+	if (geteuid() != 0 || (chown(path, SCENE_USER, SCENE_USER) == 0 && chmod(path, 0755) == 0))
+		return 0;
+	perror(path);
+	return -1;
 }
 
 struct scene *scene_begin(const struct scene_options *options)

@@ -12,13 +12,16 @@
 #define SCENE_STREAM "prey"
 #define SCENE_SAMPLES 65536
 #define SCENE_STALL_MS 1000
+/* Who they and their attackers are, where that can be chosen (by root). */
+#define SCENE_USER 64000
+#define SCENE_STRANGER 64001
 
 struct scene_options {
 	const char *pix_fmt;
 	uint32_t width_px, height_px;
 	double hz;     /* frames a second */
 	bool lossless; /* and the honest viewer gets each frame */
-	bool stamps;   /* of the pixels only the first few are written and read */
+	bool stamps;   /* of the pixels only the first few are read */
 	uid_t user;    /* of both; 0: this one */
 	uint32_t max_viewers, max_leases;
 };
@@ -54,6 +57,10 @@ struct scene {
 	_Atomic size_t samples;
 	int64_t sample_ns[SCENE_SAMPLES]; /* from publish to lease */
 };
+
+/* A directory of streams that the producer may write to and anybody may look into; scratch_remove ends it. 0 or -1,
+ * which was said. */
+int scene_make_directory(void);
 
 /* Starts both; the stream is there, and the viewer has had a frame. NULL: it failed, and was said. */
 struct scene *scene_begin(const struct scene_options *options);

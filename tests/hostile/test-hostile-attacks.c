@@ -31,8 +31,6 @@
 #define MAX_VIEWERS 6
 #define MAX_LEASES 24
 #define GUESTS 16 /* and one more while it is heard */
-#define OUR_USER 64000
-#define OTHER_USER 64001
 
 #define UNREAD (ATTACKERS * (8 + GUESTS + 1)) /* who were let go of before they had read all they were sent */
 
@@ -174,7 +172,7 @@ static void survives(const struct attack *k, bool lossless)
 	    .height_px = 64,
 	    .hz = 500,
 	    .lossless = lossless,
-	    .user = geteuid() == 0 ? OUR_USER : 0,
+	    .user = geteuid() == 0 ? SCENE_USER : 0,
 	    .max_viewers = MAX_VIEWERS,
 	    .max_leases = MAX_LEASES};
 	struct scene *s = scene_begin(&o);
@@ -187,7 +185,7 @@ static void survives(const struct attack *k, bool lossless)
 	pid_t pid[ATTACKERS];
 	for (int i = 0; i < ATTACKERS; i++) {
 		bool stranger = k->by == STRANGERS || i == 1;
-		pid[i] = send_attacker(k, k->by == ROOT ? 0 : stranger ? OTHER_USER : OUR_USER, i);
+		pid[i] = send_attacker(k, k->by == ROOT ? 0 : stranger ? SCENE_STRANGER : SCENE_USER, i);
 	}
 	go_on_a_while(s);
 	atomic_store(&s->changes, 1);
@@ -236,11 +234,7 @@ static void a_lossless_stream_survives(void **state)
 static int set_up(void **state)
 {
 	(void)state;
-	if (scratch_make() < 0)
-		return -1;
-	if (geteuid() != 0)
-		return 0;
-	return chown(scratch_directory(), OUR_USER, OUR_USER) < 0 || chmod(scratch_directory(), 0755) < 0;
+	return scene_make_directory();
 }
 
 static int tear_down(void **state)

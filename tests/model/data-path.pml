@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The data path as a Spin model: each shared word of layout.h that carries the argument is a variable here, and each
- * atomic operation of writer.c, reader.c and queue.c is one step, in the order in which the code does them. Those
- * operations are seq_cst, so one order of all steps is what the code has as well; that the weaker ones are enough is
- * what ThreadSanitizer and the stress tests look at.
+ * atomic operation of writer.c, reader.c and queue.c is one step, in the order in which the code does them, and all
+ * steps have one order. Those that carry the argument are seq_cst, so they have one in the code as well; that weaker
+ * orders are enough for the others is what tests/explore looks at.
  *
  * One producer publishes FRAMES frames. Viewer 0 takes the newest. Viewer 1 does as well, or with -DEVERY gets each
  * frame through a queue of PLACES; with -DLOSSLESS the producer waits for it; with -DSTALLS it may stop for ever

@@ -173,11 +173,6 @@ struct puppet_answer puppet_dispatch_for(struct puppet *p, int milliseconds)
 	return ask(p, DISPATCH_FOR, milliseconds, 0);
 }
 
-void puppet_tell_dispatch_for(struct puppet *p, int milliseconds)
-{
-	tell(p, DISPATCH_FOR, milliseconds, 0);
-}
-
 struct puppet_answer puppet_set_format(struct puppet *p, uint32_t width_px)
 {
 	return ask(p, SET_FORMAT, width_px, 0);

@@ -66,7 +66,6 @@ struct puppet_answer puppet_hear(struct puppet *puppet);
 struct puppet_answer puppet_become_producer(struct puppet *puppet, uint32_t width_px);
 struct puppet_answer puppet_make_frames(struct puppet *puppet, unsigned frames);
 struct puppet_answer puppet_dispatch_for(struct puppet *puppet, int milliseconds);
-void puppet_tell_dispatch_for(struct puppet *puppet, int milliseconds);
 struct puppet_answer puppet_set_format(struct puppet *puppet, uint32_t width_px);
 void puppet_tell_host(struct puppet *puppet); /* answers the door until its next step; has nothing to answer itself */
 

@@ -59,9 +59,8 @@ static void a_killed_producer_leaves_its_last_frame(void **state)
 	(void)state;
 	struct puppet p = puppet_start(), v = puppet_start();
 	assert_int_equal(puppet_become_producer(&p, 64).result, 0);
-	puppet_tell_dispatch_for(&p, 200);
+	puppet_tell_host(&p);
 	assert_int_equal(puppet_view(&v, 1, false).result, 0);
-	puppet_hear(&p);
 	puppet_make_frames(&p, 9);
 	assert_int_equal(puppet_acquire(&v, 0).sequence, 9);
 	puppet_release(&v, 0);
@@ -84,9 +83,8 @@ static void a_killed_producer_leaves_its_last_frame(void **state)
 	struct puppet q = puppet_start();
 	assert_int_equal(puppet_become_producer(&q, 128).result, 0);
 	assert_int_equal(puppet_hear(&v).result, 1);
-	puppet_tell_dispatch_for(&q, 200);
+	puppet_tell_host(&q);
 	assert_int_equal(puppet_reconnect(&v).result, 0);
-	puppet_hear(&q);
 	assert_int_equal(puppet_check(&v, 0).result, 0); /* the dead one's frame, still held */
 	assert_int_equal(puppet_acquire(&v, 1).result, -EAGAIN);
 	puppet_make_frames(&q, 20);
@@ -152,9 +150,9 @@ static void an_end_is_told_though_a_child_lives(void **state)
 	struct puppet p = puppet_start();
 	struct tripool_viewer *viewer;
 	assert_int_equal(puppet_become_producer(&p, 64).result, 0);
-	puppet_tell_dispatch_for(&p, 300);
+	puppet_tell_host(&p);
 	assert_int_equal(tripool_viewer_create(&viewer, &(struct tripool_viewer_options){.name = "t"}, NULL), 0);
-	assert_int_equal(puppet_hear(&p).result, 1);
+	assert_int_equal(puppet_dispatch_for(&p, 1).result, 1);
 	child = puppet_start();
 	tripool_viewer_destroy(viewer);
 	assert_int_equal(puppet_dispatch_for(&p, 300).result, 0);
@@ -210,11 +208,10 @@ static void a_death_is_told_before_the_watch_of_the_directory_ends(void **state)
 	for (int i = 0; i < 8; i++)
 		close(low[i]);
 	assert_int_equal(puppet_become_producer(&p, 64).result, 0);
-	puppet_tell_dispatch_for(&p, 200);
+	puppet_tell_host(&p);
 	assert_int_equal(tripool_viewer_reconnect(v, NULL), 0);
 	/* The kernel closes a dead process's fds from the highest down, and lets inotify's wait. */
 	assert_true(find_fd("socket:") > find_fd("anon_inode:inotify"));
-	puppet_hear(&p);
 	tripool_viewer_destroy(v);
 	puppet_end(&p);
 }

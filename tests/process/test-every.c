@@ -231,9 +231,8 @@ static void after_the_producers_death_what_waits_is_there(void **state)
 	(void)state;
 	struct puppet p = puppet_start(), v = puppet_start();
 	assert_int_equal(puppet_become_producer(&p, 64).result, 0);
-	puppet_tell_dispatch_for(&p, 300);
+	puppet_tell_host(&p);
 	assert_int_equal(puppet_view_every(&v, 8).result, 0);
-	puppet_hear(&p);
 	assert_int_equal(puppet_make_frames(&p, 5).result, 0);
 	puppet_kill(&p, SIGKILL);
 	for (uint32_t i = 0; i < 5; i++)

@@ -3,13 +3,13 @@
 # Days of use in a few hours: real programs on two streams for a long time, one viewer that comes and goes, one that is
 # killed, a format that changes. What each has of memory and fds, and how late frames come, is sampled all the time;
 # at the end there are a chart, a summary, and a verdict (judge.awk). Ctrl-C ends it early, with all of these.
-# Usage: soak.sh BUILD-DIRECTORY SECONDS [SECONDS-BETWEEN-SAMPLES]
+# Usage: soak.sh BUILD-DIRECTORY SECONDS [SECONDS-BETWEEN-SAMPLES [OUTPUT-DIRECTORY]]
 set -u
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 bin=$(realpath "$1")
 seconds=$2
 between=${3:-5}
-out=$bin/soak
+out=${4:-$bin/soak}
 work=$(mktemp -d "${TMPDIR:-/tmp}/tripool-soak.XXXXXX") || exit 1
 export TRIPOOL_DIR=$work/streams XDG_RUNTIME_DIR=$work
 failures=0
@@ -77,7 +77,7 @@ begin_all() {
 come_and_go() {
 	if [ -z "$passing" ] || ! kill -0 "$passing" 2>/dev/null; then
 		if [ -n "$passing" ]; then
-			wait "$passing" || complain "the viewer that comes and goes ended with status $?"
+			wait "$passing" || complain "the viewer that comes and goes ended with status $?: $(tail -n 3 "$work/passing.err")"
 		fi
 		setsid "$bin/tests/soak/soak-viewer" soak 60 "$((RANDOM % 3 + 1))" >/dev/null 2>>"$work/passing.err" &
 		passing=$!

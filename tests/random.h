@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* Marsaglia's xorshift64*: the same numbers everywhere. */
-#ifndef TRIPOOL_HOSTILE_RANDOM_H
-#define TRIPOOL_HOSTILE_RANDOM_H
+/* xorshift64* (S. Vigna, "An experimental exploration of Marsaglia's xorshift generators, scrambled", 2016): the same
+ * numbers everywhere. Its high bits are the better ones. */
+#ifndef TRIPOOL_TESTS_RANDOM_H
+#define TRIPOOL_TESTS_RANDOM_H
 
 #include <stdint.h>
 
