@@ -110,7 +110,11 @@ sandbox() { # sandbox PROGRAM ARGUMENT...: what unshare runs
 		mount --bind "$work/streams/t.sock" "$root/s/t.sock" || exit 99
 	TRIPOOL_DIR=/s exec chroot "$root" "$@"
 }
-if nm -D "$1/consumer/stat/tripool-stat" | grep -q __asan_init; then
+skipped=
+if ! as 64045 64045 - unshare --user true 2>/dev/null; then
+	echo "users.sh: no sandbox: users can have no namespaces here (in a chroot they cannot)"
+	skipped=yes
+elif nm -D "$1/consumer/stat/tripool-stat" | grep -q __asan_init; then
 	echo "sanitizers need /proc: the programs are not tried without" # the library is, in test-sandbox
 else
 	export -f sandbox
@@ -128,4 +132,5 @@ else
 fi
 
 echo "$cases cases, $failures failures"
-[ "$failures" = 0 ]
+[ "$failures" = 0 ] || exit 1
+[ -z "$skipped" ] || exit 77
