@@ -60,7 +60,9 @@ static int judge(const char *name, int r, const struct tripool_message *m, enum 
 		    name, strerror(-r));
 	if (m->preamble.type == TRIPOOL_REFUSED) {
 		int length = (int)strnlen(m->refused.reason, sizeof(m->refused.reason));
-		int code = m->preamble.version != TRIPOOL_PROTOCOL ? -EPROTONOSUPPORT : -ECONNREFUSED;
+		int code = m->preamble.version != TRIPOOL_PROTOCOL ? -EPROTONOSUPPORT
+		           : m->refused.code == EAGAIN             ? -EAGAIN
+		                                                   : -ECONNREFUSED;
 		return tripool_fail(error, code, "refused: %.*s", length, m->refused.reason);
 	}
 	if (m->preamble.version != TRIPOOL_PROTOCOL)
@@ -118,6 +120,6 @@ int tripool_attach(int directory, const char *name, const char *client_name, enu
 unmap_page:
 	tripool_lease_unmap(page);
 close_socket:
-	close(socket);
+	tripool_wire_hang_up(socket);
 	return r;
 }

@@ -94,7 +94,7 @@ static int attach_once(struct tripool_viewer *v, struct tripool_error *error)
 	if (r < 0) {
 		tripool_mapping_destroy(mapping);
 		tripool_lease_unmap(grant.page);
-		close(grant.socket);
+		tripool_wire_hang_up(grant.socket);
 		return r;
 	}
 	heed_directory(v, false);

@@ -270,8 +270,8 @@ static void hear_guest(struct tripool_producer *p, uint32_t index)
 static uint64_t part_bytes(const struct tripool_producer *p)
 {
 	uint64_t part = p->pool.bytes / RESERVE_PARTS, page = tripool_round_to_pages(1);
-	/* Looked at so seldom it would take too long, and no frame is close. */
-	if (p->published_ns != 0 && tripool_now_ns() - p->published_ns > SELDOM_NS)
+	/* Where frames are so far apart it would take too long, and none of them is in a hurry. */
+	if (p->published_ns != 0 && (p->interval_ns > SELDOM_NS || tripool_now_ns() - p->published_ns > SELDOM_NS))
 		return p->pool.bytes;
 	return part > RESERVE_AT_ONCE ? part / page * page : RESERVE_AT_ONCE;
 }

@@ -144,6 +144,7 @@ int tripool_producer_publish(
 	int64_t now_ns = tripool_now_ns();
 	if (said.capture_ns == 0)
 		said.capture_ns = now_ns;
+	p->interval_ns = p->published_ns ? now_ns - p->published_ns : 0;
 	p->published_ns = now_ns;
 	uint64_t wake = tripool_writer_publish(&p->writer, slot->index, now_ns, &said);
 	if (wake)

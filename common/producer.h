@@ -57,6 +57,7 @@ struct tripool_producer {
 	bool manual_dispatch;
 	int64_t stall_ns;      /* of a lossless stream */
 	int64_t published_ns;  /* when the last frame was; 0: none, or one was given up since */
+	int64_t interval_ns;   /* between it and the one before; 0: not known */
 	int64_t dispatched_ns; /* which of these it was when begin last looked at the door */
 
 	int directory;

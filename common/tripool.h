@@ -300,8 +300,8 @@ struct tripool_viewer_stats {
  * Attaches to a stream. Errors: -EINVAL (name, options), -ENOENT (no producer, unless wait_for_producer), -ECONNREFUSED
  * (refused: the producer's reason is in the text), -EPROTO (the peer does not keep the protocol, or its pool is not
  * sealed or not sound), -EPROTONOSUPPORT (another version), -ETIMEDOUT (no answer within two seconds), -EACCES,
- * -EMFILE, -ENOMEM, -EAGAIN (too many others stand at the door, or it hung up). Blocks for the hand-shake: a place at
- * the door and two answers, two seconds at most for each.
+ * -EMFILE, -ENOMEM, -EAGAIN (not now: too many stand at the door or have not read what they were sent, or it hung up).
+ * Blocks for the hand-shake: a place at the door and two answers, two seconds at most for each.
  */
 int tripool_viewer_create(
     struct tripool_viewer **viewer, const struct tripool_viewer_options *options, struct tripool_error *error);

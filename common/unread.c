@@ -12,6 +12,7 @@
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 static bool has_read_all(int socket)
@@ -28,6 +29,9 @@ void tripool_unread_add(struct tripool_producer *p, const struct tripool_client 
 	}
 	shutdown(peer->socket, SHUT_RDWR);
 	p->unread[p->unreads++] = (struct tripool_unread){.socket = peer->socket, .uid = peer->uid, .pid = peer->pid};
+	/* No event tells what is read: the next dispatch sees to it that it is looked at again. */
+	struct itimerspec at_once = {.it_value.tv_nsec = 1};
+	timerfd_settime(p->timer, 0, &at_once, NULL);
 }
 
 void tripool_unread_sweep(struct tripool_producer *p)

@@ -132,6 +132,26 @@ static void on_a_slow_stream_memory_comes_at_once(void **state)
 	puppet_produce_end();
 }
 
+/* So it does where the door is looked at just after a frame, but frames are far apart. */
+static void it_does_also_where_begin_comes_first(void **state)
+{
+	(void)state;
+	struct tripool_producer *producer = produce_large();
+	struct tripool_slot slot;
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(tripool_producer_begin(producer, &slot), 0);
+		usleep(200000);
+		assert_int_equal(tripool_producer_publish(producer, &slot, NULL), 0);
+	}
+	int socket = say_hello(16);
+	tripool_producer_dispatch(producer);
+	say_ready(socket);
+	tripool_producer_dispatch(producer);
+	assert_true(is_in(socket));
+	close(socket);
+	puppet_produce_end();
+}
+
 /* And not only for the part of it that would be taken first. */
 static void memory_is_asked_for_as_a_whole(void **state)
 {
@@ -155,6 +175,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(viewers_that_come_together_all_come_in),
 	    TEST(on_a_slow_stream_memory_comes_at_once),
+	    TEST(it_does_also_where_begin_comes_first),
 	    TEST(memory_is_asked_for_as_a_whole),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
