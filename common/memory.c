@@ -278,6 +278,9 @@ void tripool_lease_unmap(struct tripool_lease_page *page)
 /* Memory that a peer could cut short, or that is not plain shared memory at all, would be a SIGBUS later. */
 static int check_memory(int fd, int seals, uint64_t bytes, struct tripool_error *error)
 {
+	if (bytes > SIZE_MAX / 2) /* mmap would take part of it, where addresses have 32 bits */
+		return tripool_fail(error, -EPROTO, "the producer announced %llu bytes, which no process can map",
+		    (unsigned long long)bytes);
 	int have = fcntl(fd, F_GET_SEALS);
 	if (have < 0 || (have & seals) != seals)
 		return tripool_fail(error, -EPROTO,

@@ -35,7 +35,8 @@ void tripool_reader_init(struct tripool_reader *reader, const void *pool, void *
 /*
  * Claims the newest frame in `cell`, which must be free. Returns its slot and writes what it says of itself, or
  * -EAGAIN (nothing newer than what was seen), -ESTALE (the pool is retired), -EPROTO (the producer wrote nonsense);
- * the cell is free then. Lock-free: it tries again only when the producer has published meanwhile.
+ * the cell is free then. Lock-free: it tries again only when the producer has published meanwhile; if it has a million
+ * times in a row, it is -EPROTO.
  */
 int tripool_reader_acquire(struct tripool_reader *reader, uint32_t cell, struct tripool_claim *claim);
 

@@ -249,13 +249,13 @@ int tripool_viewer_wait(struct tripool_viewer *v, int timeout_ms)
 {
 	int64_t end_ns = timeout_ms > 0 ? tripool_now_ns() + timeout_ms * INT64_C(1000000) : 0;
 	int64_t left_ms = timeout_ms;
-	for (;;) {
+	for (bool again = false;; again = true) {
 		if (v->unheard || timeout_ms == 0)
 			tripool_connection_listen(v);
 		v->unheard = false;
 		if (arm(v))
 			return 1;
-		if (left_ms == 0 && timeout_ms > 0)
+		if (left_ms == 0 && again) /* however often it is woken */
 			return 0;
 		bool nap = v->socket < 0 && v->try_again && (left_ms < 0 || left_ms > RETRY_MS);
 		if (!sleep_once(v, nap ? RETRY_MS : left_ms)) {

@@ -282,6 +282,7 @@ static void sizes_are_checked_with_the_kernel(void **state)
 	expect(-EPROTO, "", offer_pool(pool.fd_readonly, pool.bytes, true));
 	expect(-EPROTO, "announced", offer_pool(pool.fd_readonly, pool.bytes + 4096, false));
 	expect(-EPROTO, "announced", offer_pool(pool.fd_readonly, 0, false));
+	expect(-EPROTO, "which no process can map", offer_pool(pool.fd_readonly, UINT64_MAX, false));
 	expect(-EPROTO, "something else than a pool", offer_pool(-1, pool.bytes, false));
 	tripool_pool_destroy(&pool);
 }
