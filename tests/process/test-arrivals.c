@@ -114,6 +114,17 @@ static void viewers_that_come_together_all_come_in(void **state)
 	puppet_produce_end();
 }
 
+/* One with many leases, by the two looks at the door that its two words need. */
+static void comes_in_at_once(struct tripool_producer *producer)
+{
+	int socket = say_hello(16);
+	tripool_producer_dispatch(producer);
+	say_ready(socket);
+	tripool_producer_dispatch(producer);
+	assert_true(is_in(socket));
+	close(socket);
+}
+
 /* Its loop looks at the door so seldom that bit by bit would take longer than a viewer waits. */
 static void on_a_slow_stream_memory_comes_at_once(void **state)
 {
@@ -123,12 +134,7 @@ static void on_a_slow_stream_memory_comes_at_once(void **state)
 	assert_int_equal(tripool_producer_begin(producer, &slot), 0);
 	assert_int_equal(tripool_producer_publish(producer, &slot, NULL), 0);
 	usleep(200000);
-	int socket = say_hello(16);
-	tripool_producer_dispatch(producer);
-	say_ready(socket);
-	tripool_producer_dispatch(producer);
-	assert_true(is_in(socket));
-	close(socket);
+	comes_in_at_once(producer);
 	puppet_produce_end();
 }
 
@@ -143,12 +149,7 @@ static void it_does_also_where_begin_comes_first(void **state)
 		usleep(200000);
 		assert_int_equal(tripool_producer_publish(producer, &slot, NULL), 0);
 	}
-	int socket = say_hello(16);
-	tripool_producer_dispatch(producer);
-	say_ready(socket);
-	tripool_producer_dispatch(producer);
-	assert_true(is_in(socket));
-	close(socket);
+	comes_in_at_once(producer);
 	puppet_produce_end();
 }
 
