@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #define LONGEST_SLEEP_NS 100000000
+#define WAKES_AVERAGED 64
 #define MESSAGES_AT_ONCE 4 /* so that a flood of words does not keep the producer from its frames */
 
 static void log_viewer(const struct tripool_producer *p, const struct tripool_client *v, const char *why)
@@ -71,15 +72,34 @@ void tripool_audience_hear(struct tripool_producer *p, uint32_t index)
 	}
 }
 
+static void wake(struct tripool_client *v)
+{
+	int r = tripool_wire_nudge(v->socket, TRIPOOL_WAKE);
+	/* Who is gone is found by dispatch, whose queue is full has wake-ups enough. But where the kernel was short of
+	 * memory the next frame is to try again (relaxed: as good as if it had not been cleared). */
+	if (r < 0 && r != -EAGAIN && r != -EPIPE)
+		atomic_store_explicit(&v->page->armed, 1, memory_order_relaxed);
+}
+
+/* A viewer can make its wake-up take long, by watches of its own on its socket. So that the others do not wait for it,
+ * they are woken in the order of what that takes. */
 void tripool_audience_wake(struct tripool_producer *p, uint64_t viewers)
 {
+	struct tripool_client *order[TRIPOOL_MAX_SLOTS];
+	uint32_t count = 0;
 	for (; viewers; viewers &= viewers - 1) {
 		struct tripool_client *v = &p->viewer[__builtin_ctzll(viewers)];
-		int r = tripool_wire_nudge(v->socket, TRIPOOL_WAKE);
-		/* Who is gone is found by dispatch, whose queue is full has wake-ups enough. But where the kernel was
-		 * short of memory the next frame is to try again (relaxed: as good as if it had not been cleared). */
-		if (r < 0 && r != -EAGAIN && r != -EPIPE)
-			atomic_store_explicit(&v->page->armed, 1, memory_order_relaxed);
+		uint32_t place = count++;
+		for (; place > 0 && order[place - 1]->wake_ns > v->wake_ns; place--)
+			order[place] = order[place - 1];
+		order[place] = v;
+	}
+	int64_t begin_ns = tripool_now_ns();
+	for (uint32_t i = 0; i < count; i++) {
+		wake(order[i]);
+		int64_t end_ns = tripool_now_ns();
+		order[i]->wake_ns += (end_ns - begin_ns - order[i]->wake_ns) / WAKES_AVERAGED;
+		begin_ns = end_ns;
 	}
 }
 

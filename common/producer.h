@@ -31,6 +31,7 @@ struct tripool_client {
 	uint32_t leases;
 	bool every;
 	uint32_t room_due; /* times that it was asked for room and has not said that there is */
+	int64_t wake_ns;   /* that a wake-up takes, on an average of the last */
 	char name[TRIPOOL_NAME_BYTES];
 };
 
