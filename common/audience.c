@@ -9,7 +9,8 @@
 #include <sys/socket.h>
 
 #define LONGEST_SLEEP_NS 100000000
-#define WAKES_AVERAGED 64
+#define WAKES_AVERAGED 64 /* who was held up once comes before who always takes long */
+#define UNKNOWN_WAKE_NS 1000000
 #define MESSAGES_AT_ONCE 4 /* so that a flood of words does not keep the producer from its frames */
 
 static void log_viewer(const struct tripool_producer *p, const struct tripool_client *v, const char *why)
@@ -81,8 +82,9 @@ static void wake(struct tripool_client *v)
 		atomic_store_explicit(&v->page->armed, 1, memory_order_relaxed);
 }
 
-/* A viewer can make its wake-up take long, by watches of its own on its socket. So that the others do not wait for it,
- * they are woken in the order of what that takes. */
+/* A viewer can make its wake-up take long, by watches of its own on its socket. So that the others need not wait for
+ * it, they are woken in the order of what that takes on average. A newcomer comes after those that are known: else who
+ * comes again and again would be first. */
 void tripool_audience_wake(struct tripool_producer *p, uint64_t viewers)
 {
 	struct tripool_client *order[TRIPOOL_MAX_SLOTS];
@@ -90,6 +92,8 @@ void tripool_audience_wake(struct tripool_producer *p, uint64_t viewers)
 	for (; viewers; viewers &= viewers - 1) {
 		struct tripool_client *v = &p->viewer[__builtin_ctzll(viewers)];
 		uint32_t place = count++;
+		if (v->wake_ns == 0)
+			v->wake_ns = UNKNOWN_WAKE_NS;
 		for (; place > 0 && order[place - 1]->wake_ns > v->wake_ns; place--)
 			order[place] = order[place - 1];
 		order[place] = v;

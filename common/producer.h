@@ -31,7 +31,7 @@ struct tripool_client {
 	uint32_t leases;
 	bool every;
 	uint32_t room_due; /* times that it was asked for room and has not said that there is */
-	int64_t wake_ns;   /* that a wake-up takes, on an average of the last */
+	int64_t wake_ns;   /* that a wake-up takes, on average, of late; 0: none yet */
 	char name[TRIPOOL_NAME_BYTES];
 };
 

@@ -229,6 +229,9 @@ int main(int argc, char **argv)
 		cli_fail("there is no attack '%s': see 'attack --list'", argv[optind]);
 	if (only && strcmp(only->name, burn.name) == 0)
 		cli_fail("'%s' is what the others are compared with", burn.name);
+	if (plan.turns * plan.seconds * plan.hz > SCENE_SAMPLES)
+		cli_fail("%d turns at %.0f frames a second are too many: %d frames of each side can be kept",
+		    plan.turns, plan.hz, SCENE_SAMPLES);
 	struct sigaction wanted = {.sa_handler = end_is_wanted, .sa_flags = (int)SA_RESETHAND};
 	sigaction(SIGINT, &wanted, NULL);
 	sigaction(SIGTERM, &wanted, NULL);

@@ -28,6 +28,7 @@ bad 2 "'burn' is what the others are compared with" burn
 bad 2 "one attack at most, not 'seals' as well" lock seals
 bad 2 '--hz' --hz 0
 bad 2 '--turns' --turns 0
+bad 2 'turns' --turns 1000
 for how in --quick '--quick --halt'; do
 	# shellcheck disable=SC2086 # two words
 	check "bench-hostile $how lock" eval '"$program" $how --hz 60 lock >"$work/out" 2>"$work/err"'

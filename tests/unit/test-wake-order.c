@@ -37,23 +37,48 @@ static void publish(uint64_t to)
 	tripool_audience_wake(&producer, to);
 }
 
+static void publish_often(int times, uint64_t to)
+{
+	while (times-- > 0)
+		publish(to);
+}
+
 static void who_takes_long_comes_after_the_others(void **state)
 {
 	(void)state;
 	takes_ns[0] = 300000;
-	publish(7);
-	assert_int_equal(woken[0], 0); /* nothing was known yet */
-	publish(7);
+	publish_often(2, 7);
 	assert_int_equal(wakes, 3);
 	assert_int_equal(woken[2], 0);
+}
+
+static void a_newcomer_comes_after_those_that_are_known(void **state)
+{
+	(void)state;
+	publish_often(1000, 6);
+	publish(7);
+	assert_int_equal(woken[2], 0);
+	producer.viewer[0].wake_ns = 0; /* it left, and came again */
+	publish(7);
+	assert_int_equal(woken[2], 0);
+}
+
+static void who_takes_long_no_more_is_forgiven(void **state)
+{
+	(void)state;
+	takes_ns[0] = 300000;
+	publish_often(1000, 7);
+	assert_int_equal(woken[2], 0);
+	takes_ns[0] = 1000;
+	publish_often(600, 7);
+	assert_int_equal(woken[0], 0);
 }
 
 static void one_that_was_held_up_once_comes_before_one_that_always_takes_long(void **state)
 {
 	(void)state;
 	takes_ns[0] = 300000;
-	for (int i = 0; i < 100; i++)
-		publish(7);
+	publish_often(100, 7);
 	takes_ns[1] = 2000000; /* the producer had to share its processor */
 	publish(7);
 	takes_ns[1] = 5000;
@@ -107,6 +132,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup(who_takes_long_comes_after_the_others, set_up),
+	    cmocka_unit_test_setup(a_newcomer_comes_after_those_that_are_known, set_up),
+	    cmocka_unit_test_setup(who_takes_long_no_more_is_forgiven, set_up),
 	    cmocka_unit_test_setup(one_that_was_held_up_once_comes_before_one_that_always_takes_long, set_up),
 	    cmocka_unit_test_setup(one_that_takes_long_each_other_time_comes_last, set_up),
 	    cmocka_unit_test_setup(all_are_woken_once, set_up),
