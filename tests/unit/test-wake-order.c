@@ -79,7 +79,7 @@ static void one_that_was_held_up_once_comes_before_one_that_always_takes_long(vo
 	(void)state;
 	takes_ns[0] = 300000;
 	publish_often(100, 7);
-	takes_ns[1] = 2000000; /* the producer had to share its processor */
+	takes_ns[1] = 10000000; /* the producer had to share its processor */
 	publish(7);
 	takes_ns[1] = 5000;
 	publish(7);
