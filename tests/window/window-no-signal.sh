@@ -16,6 +16,10 @@ differs() { # from $1, what the window shows now
 	picture "$work/now.png"
 	[ "$(compare -metric AE "$1" "$work/now.png" null: 2>&1)" != 0 ]
 }
+waits_in_words() {
+	picture "$work/waiting.png"
+	[ "$(convert "$work/waiting.png" -colorspace gray -format '%[fx:int(100*maxima)]' info:)" -gt 90 ]
+}
 words_are_whole() {
 	picture "$work/now.png"
 	convert "$work/now.png" -threshold 60% -crop "$words" +repage "$work/words-now.png"
@@ -33,7 +37,7 @@ for renderer in gpu surface; do
 	start view "$view" signal --renderer $renderer --json
 	viewer=$pid
 	wait_window '^tripool: signal$'
-	picture "$work/waiting.png"
+	within 30 waits_in_words || fail "$renderer: a window that waits does not say so"
 	[ "$(brightness "$work/waiting.png")" -lt 50 ] || fail "$renderer: a window that waits is not dark"
 	keep waiting "$work/waiting.png"
 	words=$(convert "$work/waiting.png" -threshold 60% -format '%@' info:)
