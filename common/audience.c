@@ -9,9 +9,9 @@
 #include <sys/socket.h>
 
 #define LONGEST_SLEEP_NS 100000000
-#define WAKES_AVERAGED 64 /* who was held up once comes before who always takes long */
-#define UNKNOWN_WAKE_NS 1000000
-#define MESSAGES_AT_ONCE 4 /* so that a flood of words does not keep the producer from its frames */
+#define WAKES_AVERAGED 64       /* who was held up once comes before who always takes long */
+#define UNKNOWN_WAKE_NS 1000000 /* longer than wake-ups take */
+#define MESSAGES_AT_ONCE 4      /* so that a flood of words does not keep the producer from its frames */
 
 static void log_viewer(const struct tripool_producer *p, const struct tripool_client *v, const char *why)
 {

@@ -218,7 +218,8 @@ live job
 for before in h hlh; do # the second time is like the first
 	kill -TSTP $live
 	check "live: stopped" wait_for is_stopped
-	check "live: stopped with the first screen" screens ${before}l
+	# what it wrote before that may still be on its way through script
+	check "live: stopped with the first screen" wait_for screens ${before}l
 	kill -CONT $live
 	check "live: continued" wait_for screens ${before}lh
 done
